@@ -1,0 +1,6 @@
+//! `create-tenant` on Lambda: no route; an operator invokes it.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve_invocations(create_tenant::handle).await
+}

@@ -1,0 +1,6 @@
+//! `discovery` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve(discovery::handle).await
+}

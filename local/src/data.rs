@@ -1,0 +1,132 @@
+//! The data directory: the table's file, the master secret and the management credentials.
+//!
+//! Secrets lie here in clear, readable by their owner only: on AWS they are in Secrets Manager and in
+//! the operator's hands.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use data_encoding::HEXLOWER;
+use domain::{ClientId, Entropy, TenantId, ports};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Why the data directory can't be used.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// Reading or writing failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The table is there but its master secret is not.
+    #[error(
+        "{0} is missing though the table exists: restore it, or delete the directory to start anew"
+    )]
+    NoMaster(PathBuf),
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> DataError {
+    let path = path.to_owned();
+    move |source| DataError::Io { path, source }
+}
+
+/// The management client's credentials, as they are kept.
+#[derive(Serialize, Deserialize)]
+pub struct Kept {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The client.
+    pub client_id: ClientId,
+    /// Its secret.
+    pub client_secret: String,
+}
+
+/// A data directory.
+#[derive(Debug, Clone)]
+pub struct Data(PathBuf);
+
+impl Data {
+    /// Opens the directory, and makes it when absent.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(at(path))?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The table's file.
+    pub fn table(&self) -> PathBuf {
+        self.0.join("table.sqlite")
+    }
+
+    /// The master secret, made at the first start.
+    pub fn master(&self, entropy: &dyn Entropy) -> Result<String, DataError> {
+        let path = self.0.join("master.secret");
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                if self.table().exists() {
+                    return Err(DataError::NoMaster(path));
+                }
+                let text = new_master(entropy).map_err(at(&path))?;
+                write_private(&path, text.as_bytes())?;
+                Ok(text)
+            }
+            Err(e) => Err(at(&path)(e)),
+        }
+    }
+
+    /// The credentials kept at an earlier start, if they can be read.
+    pub fn credentials(&self) -> Option<Kept> {
+        let text = fs::read(self.credentials_path()).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Keeps the credentials.
+    pub fn keep(&self, kept: &Kept) -> Result<(), DataError> {
+        let path = self.credentials_path();
+        let text = serde_json::to_vec_pretty(kept)
+            .map_err(io::Error::from)
+            .map_err(at(&path))?;
+        write_private(&path, &text)
+    }
+
+    fn credentials_path(&self) -> PathBuf {
+        self.0.join("credentials.json")
+    }
+}
+
+/// A new master secret: 256 random bits.
+pub fn new_master(entropy: &dyn Entropy) -> io::Result<String> {
+    let bytes: [u8; 32] = ports::random(entropy).map_err(io::Error::other)?;
+    Ok(HEXLOWER.encode(&bytes))
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+pub fn write_private(path: &Path, text: &[u8]) -> Result<(), DataError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(name);
+    let write = || -> io::Result<()> {
+        let _ = fs::remove_file(&temporary);
+        let mut file: File = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write().map_err(at(path))
+}

@@ -1,0 +1,190 @@
+//! HTTP/1.1 in front of the handlers, in the place of API Gateway.
+
+use std::{collections::HashMap, convert::Infallible, pin::pin, sync::Arc, time::Duration};
+
+use api::{
+    ApiError, Handler, Registry, Request, Response, dialect::NATIVE, dispatch, request::MAX_BODY,
+    routes,
+};
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::Incoming,
+    header::{HeaderName, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::net::TcpListener;
+
+/// API Gateway's own limit for the request line and headers; more is 431.
+const MAX_HEAD: usize = 10 * 1024;
+/// A client that sends no headers for so long is cut off.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client that sends no body for so long is cut off.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// What requests under way get after a signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What connections share.
+#[derive(Debug)]
+pub struct Service {
+    registry: Registry,
+    handlers: HashMap<&'static str, Handler>,
+}
+
+impl Service {
+    /// Serves `registry` with these handlers.
+    pub const fn new(registry: Registry, handlers: HashMap<&'static str, Handler>) -> Self {
+        Self { registry, handlers }
+    }
+
+    async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
+        let id = self
+            .registry
+            .random::<12>()
+            .map_or_else(|_| "none".to_owned(), |bytes| HEXLOWER.encode(&bytes));
+        into_http(self.respond(request, id).await)
+    }
+
+    async fn respond(&self, request: hyper::Request<Incoming>, id: String) -> Response {
+        let found = routes::resolve(request.method().as_str(), request.uri().path());
+        let handler = found
+            .as_ref()
+            .and_then(|(route, _)| self.handlers.get(route.operation));
+        let (Some((route, path)), Some(handler)) = (found, handler) else {
+            return NATIVE.error(&ApiError::NotFound("route"), &id);
+        };
+        let (head, body) = request.into_parts();
+        let Some(body) = read_body(body).await else {
+            let cut = ApiError::Malformed("it was cut off".into());
+            return route.dialect.error(&cut, &id).with("connection", "close");
+        };
+        let whole = body.len() <= MAX_BODY;
+        let response = dispatch(
+            &self.registry,
+            handler,
+            Request {
+                route,
+                path,
+                query: head.uri.query().unwrap_or_default().to_owned(),
+                headers: headers(&head.headers),
+                body,
+                host: "localhost".into(),
+                id,
+            },
+        )
+        .await;
+        if whole {
+            response
+        } else {
+            // The rest of the body is not read, so the connection can't go on.
+            response.with("connection", "close")
+        }
+    }
+}
+
+/// Headers as API Gateway gives them: lower-case names, repeated ones joined.
+fn headers(map: &hyper::HeaderMap) -> HashMap<String, String> {
+    let mut joined: HashMap<String, String> = HashMap::new();
+    for (name, value) in map {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        joined
+            .entry(name.as_str().to_owned())
+            .and_modify(|known| {
+                known.push(',');
+                known.push_str(&value);
+            })
+            .or_insert_with(|| value.clone().into_owned());
+    }
+    joined
+}
+
+/// The body, or the first bytes of one that is too long; `None` when it broke off or stalled.
+async fn read_body(mut body: Incoming) -> Option<Vec<u8>> {
+    let mut read = Vec::new();
+    loop {
+        let Ok(frame) = tokio::time::timeout(BODY_TIMEOUT, body.frame()).await else {
+            return None;
+        };
+        match frame {
+            None => return Some(read),
+            Some(Err(_)) => return None,
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    read.extend_from_slice(data);
+                }
+                if read.len() > MAX_BODY {
+                    return Some(read);
+                }
+            }
+        }
+    }
+}
+
+fn into_http(response: Response) -> hyper::Response<Full<Bytes>> {
+    let mut http = hyper::Response::new(Full::new(Bytes::from(response.body)));
+    // Every status of ours is a valid one.
+    *http.status_mut() = hyper::StatusCode::from_u16(response.status)
+        .unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in response.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            http.headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    http
+}
+
+/// Serves connections until `stop` is done, then lets requests under way finish.
+pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
+    let service = Arc::new(service);
+    let graceful = GracefulShutdown::new();
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD);
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(e) => {
+                // Out of file descriptors, say: give connections time to end.
+                tracing::warn!(error = %e, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let service = Arc::clone(&service);
+        let connection = builder.serve_connection(
+            TokioIo::new(stream),
+            service_fn(move |request| {
+                let service = Arc::clone(&service);
+                async move { Ok::<_, Infallible>(service.answer(request).await) }
+            }),
+        );
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(e) = watched.await {
+                tracing::debug!(error = %e, "a connection ended");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not finish in time");
+    }
+}

@@ -1,0 +1,194 @@
+//! From arguments to a running server: table, tenant, credentials, what to paste.
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
+
+use api::{
+    ApiError, Registry,
+    system::{SystemClock, SystemEntropy},
+};
+use create_tenant::CreateTenant;
+use domain::{Invalid, Master, Secret, TenantId};
+use engine::{Engine, EngineError};
+use serde_json::json;
+use table::{Table, TableError, connect};
+use thiserror::Error;
+use tokio::{net::TcpListener, signal::unix::SignalKind};
+
+use crate::{
+    args::Args,
+    data::{self, Data, DataError, Kept},
+    operations,
+    server::{self, Service},
+};
+
+const TABLE: &str = "roster";
+
+/// Why the server did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address can't be listened on.
+    #[error("can't listen on {0}: {1}; choose another port with --port, 0 takes any free one")]
+    Listen(SocketAddr, io::Error),
+    /// A file can't be read or written.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The master secret on disk is not one.
+    #[error("the master secret {0}")]
+    Master(Invalid),
+    /// The engine does not open its file.
+    #[error("the table can't be opened: {0}")]
+    Engine(#[from] EngineError),
+    /// The table does not answer.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The tenant can't be made.
+    #[error("the tenant can't be made: {0:?}")]
+    Tenant(ApiError),
+    /// The system refuses.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs the server until it is told to stop.
+pub async fn run(args: Args) -> Result<(), StartError> {
+    // Signals are caught before anybody is told that the server is up.
+    let stop = stop_signal()?;
+    let address = SocketAddr::new(args.host, args.port);
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|e| StartError::Listen(address, e))?;
+    let base_url = base_url(listener.local_addr()?);
+    let data = (!args.memory).then(|| Data::open(&args.data)).transpose()?;
+    let registry = registry(data.as_ref(), &base_url).await?;
+    let credentials = credentials(&registry, data.as_ref()).await?;
+
+    // The socket listens already: whoever connects from here on is answered.
+    if let Some(path) = &args.credentials_file {
+        write_credentials(path, &base_url, &credentials)?;
+    }
+    print(&args, &base_url, &credentials);
+    let service = Service::new(registry, operations::all());
+    server::serve(listener, service, stop).await;
+    Ok(())
+}
+
+/// Done at SIGTERM or Ctrl-C.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
+    let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Where clients reach the server; an address that stands for all of them is shown as loopback.
+fn base_url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+async fn registry(data: Option<&Data>, base_url: &str) -> Result<Registry, StartError> {
+    let entropy = Arc::new(SystemEntropy);
+    let (engine, master) = match data {
+        Some(data) => {
+            let master = data.master(entropy.as_ref())?;
+            (Engine::open(&data.table())?, master)
+        }
+        None => (Engine::memory()?, data::new_master(entropy.as_ref())?),
+    };
+    let master = Master::parse(&master).map_err(StartError::Master)?;
+    let table = Table::new(connect::embedded(engine.http_client()), TABLE);
+    table.create_if_absent().await?;
+    Ok(Registry::new(
+        table,
+        Some(Arc::new(master)),
+        Some(base_url.to_owned()),
+        Arc::new(SystemClock),
+        entropy,
+    ))
+}
+
+/// The management credentials: those of an earlier start while they work, else new ones.
+async fn credentials(registry: &Registry, data: Option<&Data>) -> Result<Kept, StartError> {
+    if let Some(kept) = data.and_then(Data::credentials)
+        && works(registry, &kept).await?
+    {
+        registry
+            .keys
+            .refresh(registry.now())
+            .await
+            .map_err(StartError::Tenant)?;
+        return Ok(kept);
+    }
+    let made = create_tenant::handle(registry.clone(), CreateTenant::default())
+        .await
+        .map_err(StartError::Tenant)?;
+    let kept = Kept {
+        tenant_id: made.tenant_id,
+        client_id: made.client_id,
+        client_secret: made.client_secret,
+    };
+    if let Some(data) = data {
+        data.keep(&kept)?;
+    }
+    Ok(kept)
+}
+
+async fn works(registry: &Registry, kept: &Kept) -> Result<bool, StartError> {
+    let Ok(secret) = Secret::parse(&kept.client_secret) else {
+        return Ok(false);
+    };
+    let pepper = registry.master().map_err(StartError::Tenant)?.pepper();
+    let Some(found) = registry.table.credentials(&kept.client_id).await? else {
+        return Ok(false);
+    };
+    let mut secrets = found.secrets.iter();
+    Ok(kept.tenant_id == TenantId::first()
+        && secrets.any(|stored| {
+            stored.is_live(registry.now())
+                && pepper.verify(&secret, &kept.client_id, &stored.digest)
+        }))
+}
+
+fn write_credentials(path: &Path, base_url: &str, kept: &Kept) -> Result<(), StartError> {
+    let text = json!({
+        "base_url": base_url,
+        "tenant_id": kept.tenant_id,
+        "client_id": kept.client_id,
+        "client_secret": kept.client_secret,
+    });
+    Ok(data::write_private(path, text.to_string().as_bytes())?)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn print(args: &Args, base_url: &str, kept: &Kept) {
+    let place = if args.memory {
+        "in memory".to_owned()
+    } else {
+        format!("in {}", args.data.display())
+    };
+    let (id, secret) = (&kept.client_id, &kept.client_secret);
+    println!(
+        "Roster is ready at {base_url}, its data {place}. Ctrl-C stops it.
+
+Management client:
+  tenant_id      {}
+  client_id      {id}
+  client_secret  {secret}
+
+Register an app:
+
+curl -i {base_url}/v1/applications \\
+  -H \"Authorization: Bearer $(curl -s -u {id}:{secret} -d grant_type=client_credentials {base_url}/oauth2/token | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\" \\
+  -H 'Content-Type: application/json' \\
+  -d '{{\"app_name\": \"My App\", \"client_display_name\": \"My App\", \"redirect_uris\": [\"https://app.example.com/callback\"]}}'
+",
+        kept.tenant_id,
+    );
+}

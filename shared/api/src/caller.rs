@@ -1,0 +1,171 @@
+//! Who calls a management route, and what that caller may do.
+//!
+//! The token is verified here, without a network call; the caller's client and app are read again at
+//! most every 30 s, so that a kill switch reaches callers with tokens in hand.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use domain::{App, AppId, ClientId, Scope, TenantId, Timestamp};
+use table::Principal;
+
+use crate::{
+    ApiError, Registry, Request,
+    claims::{Claims, TYP},
+    registry::tenant_of,
+    routes::{Access, Reach},
+};
+
+/// How long a caller's client and app are taken for unchanged, in seconds.
+pub const FRESH: i64 = 30;
+/// More callers than this are not remembered; a function seldom sees so many in 30 s.
+const REMEMBERED: usize = 1024;
+
+/// A verified caller.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Whose data it may see.
+    pub tenant_id: TenantId,
+    /// The app it belongs to.
+    pub app_id: AppId,
+    /// The client that obtained the token.
+    pub client_id: ClientId,
+    /// Whether the app is the tenant's management application.
+    pub management: bool,
+    scopes: Vec<Scope>,
+}
+
+impl Caller {
+    /// Fails unless the token carries `scope`.
+    pub fn require(&self, scope: &'static str) -> Result<(), ApiError> {
+        if self.scopes.iter().any(|held| held.as_str() == scope) {
+            Ok(())
+        } else {
+            Err(ApiError::InsufficientScope(scope))
+        }
+    }
+
+    /// Whether the caller may see `app`: any of its tenant for the management application, else its own.
+    pub fn reaches(&self, app: &App) -> bool {
+        app.tenant_id == self.tenant_id && (self.management || app.app_id == self.app_id)
+    }
+}
+
+/// Callers seen lately, by client id.
+#[derive(Debug, Default)]
+pub struct Callers(Mutex<HashMap<ClientId, (Timestamp, Option<Principal>)>>);
+
+impl Callers {
+    /// A caller as it was at most 30 s ago.
+    pub async fn principal(
+        &self,
+        registry: &Registry,
+        id: &ClientId,
+    ) -> Result<Option<Principal>, ApiError> {
+        let now = registry.now();
+        if let Some((seen, principal)) = self.lock().get(id)
+            && *seen <= now
+            && now < seen.plus(FRESH)
+        {
+            return Ok(principal.clone());
+        }
+        let principal = registry.table.principal(id).await?;
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(id.clone(), (now, principal.clone()));
+        Ok(principal)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ClientId, (Timestamp, Option<Principal>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The caller of a request, checked against its route; `None` on public routes.
+pub async fn authorize(registry: &Registry, request: &Request) -> Result<Option<Caller>, ApiError> {
+    let Access::Scope(scope, reach) = request.route.access else {
+        return Ok(None);
+    };
+    let caller = authenticate(registry, request).await?;
+    caller.require(scope)?;
+    if reach == Reach::Tenant && !caller.management {
+        return Err(ApiError::Forbidden(
+            "Only a token of the tenant's management application may do this.",
+        ));
+    }
+    Ok(Some(caller))
+}
+
+async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, ApiError> {
+    let refused = |why| ApiError::Unauthorized(Some(why));
+    let Some(header) = request.header("authorization") else {
+        return Err(ApiError::Unauthorized(None));
+    };
+    let token = bearer(header).ok_or_else(|| refused("The Authorization header is malformed."))?;
+    let now = registry.now();
+    let verified = registry.keys.verify::<Claims>(token, TYP, now).await?;
+    let claims = verified.map_err(|_| refused("The access token is invalid."))?;
+    if !claims.is_current(now) {
+        return Err(refused("The access token has expired or is not yet valid."));
+    }
+    let base = registry.base(request);
+    let tenant_id = tenant_of(&base, &claims.iss)
+        .ok_or_else(|| refused("The access token is of another issuer."))?;
+    if !claims.aud.contains(&claims.iss) {
+        return Err(refused("The access token is for another audience."));
+    }
+    let principal = registry
+        .callers
+        .principal(registry, &claims.client_id)
+        .await?;
+    let principal = principal
+        .filter(|p| p.app.tenant_id == tenant_id && p.is_active())
+        .ok_or_else(|| refused("The access token's client or app is deactivated or deleted."))?;
+    // What the client lost since the token was issued is lost at once.
+    let held = &principal.client.settings.scopes;
+    let scopes = claims.scopes().into_iter().filter(|s| held.contains(s));
+    Ok(Caller {
+        scopes: scopes.collect(),
+        tenant_id,
+        app_id: principal.app.app_id,
+        client_id: claims.client_id,
+        management: principal.app.management,
+    })
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1). Joined headers have a comma or space.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let clean = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(clean))
+        .then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn bearer_takes_one_token() {
+        assert_eq!(bearer("Bearer abc.def"), Some("abc.def"));
+        assert_eq!(bearer("bearer abc"), Some("abc"));
+        for bad in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer  a",
+            "Basic abc",
+            "Bearer a b",
+            "Bearer a,Bearer b",
+            "Bearer a, Bearer b",
+            "abc",
+            "Bearer a\u{e9}",
+        ] {
+            assert_eq!(bearer(bad), None, "{bad:?}");
+        }
+    }
+}

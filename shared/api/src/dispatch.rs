@@ -1,0 +1,109 @@
+//! The one way from a request to a response: authorize, handle within the deadline, put errors into
+//! the route's words, log one line.
+
+use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+
+use crate::{ApiError, Call, Registry, Request, Response, caller, request::MAX_BODY};
+
+/// What a whole request may take, whatever number of calls it makes.
+pub const DEADLINE: Duration = Duration::from_millis(2500);
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
+
+/// An operation's handler, boxed so that a table can hold them all.
+#[derive(Clone)]
+pub struct Handler(Arc<dyn Fn(Registry, Call) -> Answer + Send + Sync>);
+
+impl std::fmt::Debug for Handler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Handler(..)")
+    }
+}
+
+impl Handler {
+    /// From an operation's `handle`.
+    pub fn new<F, Fut>(handle: F) -> Self
+    where
+        F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Response, ApiError>> + Send + 'static,
+    {
+        Self(Arc::new(move |registry, call| {
+            Box::pin(handle(registry, call))
+        }))
+    }
+}
+
+/// Answers `request`. Never fails: a mistake of ours, a panic included, is a documented 500.
+pub async fn dispatch(registry: &Registry, handler: &Handler, request: Request) -> Response {
+    let started = registry.unix_ms();
+    let (route, id) = (request.route, request.id.clone());
+    let work = handle(registry.clone(), handler.clone(), request);
+    let answered = AssertUnwindSafe(tokio::time::timeout(DEADLINE, work))
+        .catch_unwind()
+        .await;
+    let result = match answered {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(ApiError::Unavailable("the deadline passed".into())),
+        Err(_) => Err(ApiError::internal("a handler panicked")),
+    };
+    let failure = result.as_ref().err().cloned();
+    let response = result.unwrap_or_else(|e| {
+        let challenge = e.challenge();
+        let mut response = route.dialect.error(&e, &id);
+        if let Some(challenge) = challenge {
+            response = response.with("www-authenticate", challenge);
+        }
+        if let ApiError::Unavailable(_) = e {
+            response = response.with("retry-after", "1");
+        }
+        response
+    });
+    let ms = registry.unix_ms().saturating_sub(started);
+    log(
+        route.operation,
+        &route.key(),
+        &id,
+        response.status,
+        ms,
+        failure.as_ref(),
+    );
+    response.with("x-request-id", id)
+}
+
+async fn handle(
+    registry: Registry,
+    handler: Handler,
+    request: Request,
+) -> Result<Response, ApiError> {
+    if request.body.len() > MAX_BODY {
+        return Err(ApiError::TooLarge);
+    }
+    let caller = caller::authorize(&registry, &request).await?;
+    (handler.0)(registry, Call { request, caller }).await
+}
+
+/// One line a request. Paths are the route's pattern: what callers sent is not logged.
+fn log(
+    operation: &str,
+    route: &str,
+    request_id: &str,
+    status: u16,
+    ms: u64,
+    failure: Option<&ApiError>,
+) {
+    match failure {
+        Some(ApiError::Internal(why)) => {
+            tracing::error!(operation, route, request_id, status, ms, why, "failed");
+        }
+        Some(ApiError::Unavailable(why)) => {
+            tracing::warn!(operation, route, request_id, status, ms, why, "unavailable");
+        }
+        Some(e) => {
+            let code = e.code();
+            tracing::info!(operation, route, request_id, status, ms, code, "refused");
+        }
+        None => tracing::info!(operation, route, request_id, status, ms, "answered"),
+    }
+}

@@ -1,0 +1,188 @@
+//! What can go wrong, named by what the caller can do about it. Each dialect puts it in its own words.
+
+use domain::{EntropyError, Violations};
+use table::TableError;
+
+/// An error on its way to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiError {
+    /// Mend these places of the request (400).
+    Invalid(Violations),
+    /// The body is no JSON object (400); the text says what it is.
+    Malformed(String),
+    /// Send another content type (415); the text names the ones taken.
+    UnsupportedMediaType(&'static str),
+    /// Send less (413).
+    TooLarge,
+    /// Get a token (401); the text says what is wrong with the one sent, if one was.
+    Unauthorized(Option<&'static str>),
+    /// Get a token with this scope (403).
+    InsufficientScope(&'static str),
+    /// Not with this token, whatever its scopes (403).
+    Forbidden(&'static str),
+    /// There is no such thing, or not for this caller (404).
+    NotFound(&'static str),
+    /// The state of things forbids it (409).
+    Conflict {
+        /// A stable word for programs.
+        code: &'static str,
+        /// What to do about it.
+        detail: String,
+    },
+    /// An error of the OAuth endpoints (RFC 6749 §5.2).
+    OAuth(OAuthError),
+    /// Try again later (503).
+    Unavailable(String),
+    /// Our fault (500); the text is logged, never sent.
+    Internal(String),
+}
+
+/// RFC 6749 §5.2, RFC 8707 §2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OAuthError {
+    /// The registered error code.
+    pub error: &'static str,
+    /// For developers.
+    pub description: String,
+    /// Whether the client tried the `Authorization` header, which wants a challenge.
+    pub challenge: bool,
+}
+
+impl ApiError {
+    /// An OAuth error without a challenge.
+    pub fn oauth(error: &'static str, description: impl Into<String>) -> Self {
+        Self::OAuth(OAuthError {
+            error,
+            description: description.into(),
+            challenge: false,
+        })
+    }
+
+    /// Our fault.
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self::Internal(what.into())
+    }
+
+    /// The HTTP status of the native and OAuth dialects.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::OAuth(e) if e.error == "invalid_client" => 401,
+            Self::Invalid(_) | Self::Malformed(_) | Self::OAuth(_) => 400,
+            Self::UnsupportedMediaType(_) => 415,
+            Self::TooLarge => 413,
+            Self::Unauthorized(_) => 401,
+            Self::InsufficientScope(_) | Self::Forbidden(_) => 403,
+            Self::NotFound(_) => 404,
+            Self::Conflict { .. } => 409,
+            Self::Unavailable(_) => 503,
+            Self::Internal(_) => 500,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid-request",
+            Self::Malformed(_) => "malformed-body",
+            Self::UnsupportedMediaType(_) => "unsupported-media-type",
+            Self::TooLarge => "body-too-large",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::InsufficientScope(_) => "insufficient-scope",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound(_) => "not-found",
+            Self::Conflict { code, .. } => code,
+            Self::OAuth(e) => e.error,
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// A short title, the same for every error of this code.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) | Self::OAuth(_) => "Invalid request",
+            Self::Malformed(_) => "Malformed body",
+            Self::UnsupportedMediaType(_) => "Unsupported media type",
+            Self::TooLarge => "Body too large",
+            Self::Unauthorized(_) => "Unauthorized",
+            Self::InsufficientScope(_) => "Insufficient scope",
+            Self::Forbidden(_) => "Forbidden",
+            Self::NotFound(_) => "Not found",
+            Self::Conflict { .. } => "Conflict",
+            Self::Unavailable(_) => "Temporarily unavailable",
+            Self::Internal(_) => "Internal error",
+        }
+    }
+
+    /// What happened and what to do next, for people.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Invalid(faults) => {
+                let all: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                all.join("; ")
+            }
+            Self::Malformed(what) => format!("The body must be a JSON object; {what}."),
+            Self::UnsupportedMediaType(wanted) => format!("Send the body as {wanted}."),
+            Self::TooLarge => format!(
+                "The body may have at most {} bytes.",
+                crate::request::MAX_BODY
+            ),
+            Self::Unauthorized(None) => {
+                "Send an access token from /oauth2/token in the Authorization header: Bearer <token>."
+                    .into()
+            }
+            Self::Unauthorized(Some(why)) => {
+                format!("{why} Get a new access token from /oauth2/token.")
+            }
+            Self::InsufficientScope(scope) => {
+                format!("This needs an access token with the scope {scope}.")
+            }
+            Self::Forbidden(why) => (*why).into(),
+            Self::NotFound(what) => format!("There is no such {what}."),
+            Self::Conflict { detail, .. } => detail.clone(),
+            Self::OAuth(e) => e.description.clone(),
+            Self::Unavailable(_) => "The service is busy; try again in a moment.".into(),
+            Self::Internal(_) => {
+                "Something went wrong on our side; quote the request id when you report it.".into()
+            }
+        }
+    }
+
+    /// The `WWW-Authenticate` challenge that goes with the error (RFC 6750 §3, RFC 6749 §5.2).
+    pub fn challenge(&self) -> Option<String> {
+        match self {
+            Self::Unauthorized(None) => Some("Bearer realm=\"roster\"".into()),
+            Self::Unauthorized(Some(why)) => Some(format!(
+                "Bearer realm=\"roster\", error=\"invalid_token\", error_description=\"{why}\""
+            )),
+            Self::InsufficientScope(scope) => Some(format!(
+                "Bearer realm=\"roster\", error=\"insufficient_scope\", scope=\"{scope}\""
+            )),
+            Self::OAuth(e) if e.challenge => {
+                Some("Basic realm=\"roster\", charset=\"UTF-8\"".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<Violations> for ApiError {
+    fn from(faults: Violations) -> Self {
+        Self::Invalid(faults)
+    }
+}
+
+impl From<TableError> for ApiError {
+    fn from(e: TableError) -> Self {
+        match e {
+            TableError::Unavailable(_) => Self::Unavailable(e.to_string()),
+            TableError::Corrupt { .. } | TableError::Internal(_) => Self::Internal(e.to_string()),
+        }
+    }
+}
+
+impl From<EntropyError> for ApiError {
+    fn from(e: EntropyError) -> Self {
+        Self::Internal(e.to_string())
+    }
+}

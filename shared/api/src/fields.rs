@@ -1,0 +1,267 @@
+//! Reads a JSON object member by member and collects every fault, each with its pointer.
+//!
+//! A dialect takes the members it knows; what is left at the end is unknown.
+
+use domain::{Invalid, Violations};
+use serde_json::{Map, Value};
+
+use crate::{ApiError, Request};
+
+/// The members of one JSON object that are still to be read.
+#[derive(Debug)]
+pub struct Fields {
+    members: Map<String, Value>,
+    path: String,
+    faults: Violations,
+}
+
+impl Fields {
+    /// The body of a request: a JSON object in one of `media_types`.
+    pub fn of_body(request: &Request, media_types: &'static str) -> Result<Self, ApiError> {
+        let sent = request.media_type();
+        if !media_types.split(" or ").any(|taken| taken == sent) {
+            return Err(ApiError::UnsupportedMediaType(media_types));
+        }
+        Ok(Self::new(object(&request.body)?))
+    }
+
+    /// The members of an object that stands for a whole body.
+    pub fn new(members: Map<String, Value>) -> Self {
+        Self {
+            members,
+            path: String::new(),
+            faults: Violations::default(),
+        }
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        // RFC 6901 §3.
+        let name = name.replace('~', "~0").replace('/', "~1");
+        format!("{}/{name}", self.path)
+    }
+
+    /// Notes a fault at the member `name`.
+    pub fn fault(&mut self, name: &str, invalid: Invalid) {
+        let pointer = self.pointer(name);
+        self.faults.push(pointer, invalid);
+    }
+
+    /// Takes a member as it is.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
+    }
+
+    /// Whether a member is there and still unread.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
+    fn parsed<T>(&mut self, name: &str, parsed: Result<T, Invalid>) -> Option<T> {
+        parsed.map_err(|invalid| self.fault(name, invalid)).ok()
+    }
+
+    /// An optional text, parsed.
+    pub fn text<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
+        let parsed = match self.take(name)? {
+            Value::String(text) => parse(&text),
+            _ => Err(Invalid::Type("a string")),
+        };
+        self.parsed(name, parsed)
+    }
+
+    /// A required text, parsed.
+    pub fn required<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        if !self.has(name) {
+            self.fault(name, Invalid::Required);
+        }
+        self.text(name, parse)
+    }
+
+    /// An optional list of texts, each parsed; a set, so nothing may stand in it twice.
+    pub fn list<T: PartialEq>(
+        &mut self,
+        name: &str,
+        max: usize,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Option<Vec<T>> {
+        let Value::Array(items) = self.take(name)? else {
+            self.fault(name, Invalid::Type("an array of strings"));
+            return None;
+        };
+        if items.len() > max {
+            self.fault(name, Invalid::TooMany(max));
+            return None;
+        }
+        let mut read: Vec<T> = Vec::with_capacity(items.len());
+        let mut whole = true;
+        for (at, item) in items.iter().enumerate() {
+            let parsed = match item.as_str() {
+                None => Err(Invalid::Type("a string")),
+                Some(text) => match parse(text) {
+                    Ok(value) if read.contains(&value) => Err(Invalid::Duplicate),
+                    parsed => parsed,
+                },
+            };
+            match self.parsed(&format!("{name}/{at}"), parsed) {
+                Some(value) => read.push(value),
+                None => whole = false,
+            }
+        }
+        whole.then_some(read)
+    }
+
+    /// An optional boolean.
+    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+        let parsed = match self.take(name)? {
+            Value::Bool(value) => Ok(value),
+            _ => Err(Invalid::Type("true or false")),
+        };
+        self.parsed(name, parsed)
+    }
+
+    /// An optional boolean that may come as a string, as the openid-apps seed sends `trusted`.
+    pub fn loose_boolean(&mut self, name: &str) -> Option<bool> {
+        let parsed = match self.take(name)? {
+            Value::Bool(value) => Ok(value),
+            Value::String(text) if text == "true" => Ok(true),
+            Value::String(text) if text == "false" => Ok(false),
+            _ => Err(Invalid::Type("true or false")),
+        };
+        self.parsed(name, parsed)
+    }
+
+    /// An optional whole number from `min` to `max`.
+    pub fn integer(&mut self, name: &str, min: i64, max: i64) -> Option<i64> {
+        let parsed = match self.take(name)?.as_i64() {
+            Some(value) if (min..=max).contains(&value) => Ok(value),
+            _ => Err(Invalid::Range(min, max)),
+        };
+        self.parsed(name, parsed)
+    }
+
+    /// An optional object, read by `read`; its own unknown members are faults too.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let Value::Object(members) = self.take(name)? else {
+            self.fault(name, Invalid::Type("an object"));
+            return None;
+        };
+        let mut inner = Self {
+            members,
+            path: self.pointer(name),
+            faults: Violations::default(),
+        };
+        let value = read(&mut inner);
+        self.faults.extend(inner.into_faults());
+        Some(value)
+    }
+
+    /// Takes any value that `parse` understands.
+    pub fn value<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(Value) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        let parsed = parse(self.take(name)?);
+        self.parsed(name, parsed)
+    }
+
+    /// Drops what is left, for dialects that ignore what they don't know.
+    pub fn ignore_others(&mut self) {
+        self.members.clear();
+    }
+
+    /// The faults found so far; whatever was not taken is unknown.
+    pub fn into_faults(mut self) -> Violations {
+        let unknown: Vec<_> = self.members.keys().map(|name| self.pointer(name)).collect();
+        for pointer in unknown {
+            self.faults.push(pointer, Invalid::Unknown);
+        }
+        self.faults
+    }
+}
+
+/// A body as a JSON object.
+fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let malformed = |what: &str| ApiError::Malformed(what.to_owned());
+    if body.is_empty() {
+        return Err(malformed("it is empty"));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| malformed("it is not UTF-8"))?;
+    match serde_json::from_str(text) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(malformed("it is another JSON value")),
+        Err(e) => Err(malformed(&format!(
+            "it is not valid JSON at line {}, column {}",
+            e.line(),
+            e.column()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Name;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        let Value::Object(members) = value else {
+            panic!("an object")
+        };
+        Fields::new(members)
+    }
+
+    #[test]
+    fn every_fault_is_found_with_its_pointer() {
+        let mut f = fields(json!({
+            "name": 1, "tags": ["a", 2, "a"], "on": "yes", "n": 1.5,
+            "inner": {"x/y": 1}, "odd": null,
+        }));
+        assert_eq!(f.required("name", Name::parse), None);
+        assert_eq!(f.required("other", Name::parse), None);
+        assert_eq!(f.list("tags", 9, Name::parse), None);
+        assert_eq!(f.boolean("on"), None);
+        assert_eq!(f.integer("n", 1, 9), None);
+        assert_eq!(f.object("inner", |_| ()), Some(()));
+        let faults = f.into_faults();
+        let at: Vec<_> = faults
+            .iter()
+            .map(|v| (v.pointer.as_str(), v.invalid.code()))
+            .collect();
+        assert_eq!(
+            at,
+            [
+                ("/name", "wrong_type"),
+                ("/other", "required"),
+                ("/tags/1", "wrong_type"),
+                ("/tags/2", "duplicate"),
+                ("/on", "wrong_type"),
+                ("/n", "out_of_range"),
+                ("/inner/x~1y", "unknown_member"),
+                ("/odd", "unknown_member"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_says_what_it_is() {
+        for body in [
+            &b""[..],
+            b"[]",
+            b"1",
+            b"{",
+            b"{\"a\":1",
+            b"\xff\xfe",
+            b"null",
+        ] {
+            assert!(object(body).is_err(), "{body:?}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(object(deep.as_bytes()).is_err());
+        assert!(object(b"{}").is_ok());
+    }
+}

@@ -1,0 +1,36 @@
+//! Roster's edge: from a request to a handler and back.
+//!
+//! A request goes through [`dispatch`]: its route says which dialect it speaks and who may send it;
+//! the handler sees a checked caller and returns a [`Response`] or an [`ApiError`], which the
+//! dialect puts into its own words.
+
+pub mod app_ref;
+pub mod call;
+pub mod caller;
+pub mod claims;
+pub mod cursor;
+pub mod dialect;
+pub mod dispatch;
+pub mod error;
+pub mod fields;
+pub mod form;
+pub mod jws;
+pub mod keyring;
+pub mod lambda;
+pub mod oauth;
+pub mod registry;
+pub mod request;
+pub mod response;
+pub mod routes;
+pub mod settings;
+pub mod system;
+
+pub use call::Call;
+pub use caller::Caller;
+pub use dispatch::{Handler, dispatch};
+pub use error::ApiError;
+pub use registry::Registry;
+pub use request::Request;
+pub use response::Response;
+pub use routes::Route;
+pub use settings::Settings;

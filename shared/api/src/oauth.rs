@@ -1,0 +1,128 @@
+//! Client authentication at the OAuth endpoints (RFC 6749 §2.3): the registered method only.
+
+use data_encoding::BASE64;
+use domain::{ClientId, Secret, SecretDigest, StoredSecret, TokenEndpointAuthMethod};
+use percent_encoding::percent_decode_str;
+use table::Principal;
+
+use crate::{ApiError, Registry, Request, error::OAuthError, form::Form};
+
+/// What a client showed.
+struct Shown {
+    client_id: String,
+    secret: Option<String>,
+    method: TokenEndpointAuthMethod,
+}
+
+/// The client that sent `form`, proven by its registered method.
+pub async fn authenticate_client(
+    registry: &Registry,
+    request: &Request,
+    form: &Form,
+) -> Result<Principal, ApiError> {
+    let shown = shown(request, form)?;
+    let refused = || invalid_client(shown.method == TokenEndpointAuthMethod::ClientSecretBasic);
+    // A malformed id or secret can't be right; it is refused without a read.
+    let id = ClientId::parse(&shown.client_id).map_err(|_| refused())?;
+    let text = shown.secret.as_deref().ok_or_else(refused)?;
+    let secret = Secret::parse(text).map_err(|_| refused())?;
+
+    let pepper = registry.master()?.pepper();
+    let found = registry.table.credentials(&id).await?;
+    let now = registry.now();
+    let (principal, stored) = match found {
+        Some(found) => {
+            let stored = found.secrets.into_iter().find(|s| s.id == secret.id());
+            (Some(found.principal), stored)
+        }
+        None => (None, None),
+    };
+    // An unknown client or secret id costs the same comparison as a wrong secret.
+    let digest = stored
+        .as_ref()
+        .map_or_else(SecretDigest::none, |s| s.digest.clone());
+    let fits = pepper.verify(&secret, &id, &digest);
+    let live = stored
+        .as_ref()
+        .is_some_and(|s| StoredSecret::is_live(s, now));
+    let principal = principal
+        .filter(|p| fits && live && p.client.settings.token_endpoint_auth_method == shown.method);
+    principal.filter(Principal::is_active).ok_or_else(refused)
+}
+
+fn shown(request: &Request, form: &Form) -> Result<Shown, ApiError> {
+    let both = || {
+        ApiError::oauth(
+            "invalid_request",
+            "Authenticate in one way: the Authorization header or the body, not both.",
+        )
+    };
+    if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
+        return Err(invalid_client(false));
+    }
+    let Some(header) = request.header("authorization") else {
+        return Ok(Shown {
+            client_id: form
+                .get("client_id")
+                .ok_or_else(|| invalid_client(true))?
+                .into(),
+            secret: form.get("client_secret").map(Into::into),
+            method: TokenEndpointAuthMethod::ClientSecretPost,
+        });
+    };
+    let (client_id, secret) = basic(header).ok_or_else(|| invalid_client(true))?;
+    // RFC 6749 §2.3: at most one method a request. A client_id in the body may only repeat the header's.
+    if form.get("client_secret").is_some()
+        || form.get("client_id").is_some_and(|id| id != client_id)
+    {
+        return Err(both());
+    }
+    Ok(Shown {
+        client_id,
+        secret: Some(secret),
+        method: TokenEndpointAuthMethod::ClientSecretBasic,
+    })
+}
+
+/// `Basic base64(urlencode(id) ":" urlencode(secret))` (RFC 6749 §2.3.1).
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let decode = |part: &str| {
+        let spaced = part.replace('+', " ");
+        Some(percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
+    };
+    Some((decode(id)?, decode(secret)?))
+}
+
+/// RFC 6749 §5.2 `invalid_client`; the same words whatever was wrong.
+fn invalid_client(challenge: bool) -> ApiError {
+    ApiError::OAuth(OAuthError {
+        error: "invalid_client",
+        description: "Client authentication failed: unknown or deactivated client, wrong secret, or another method than the registered one.".into(),
+        challenge,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_decodes_form_encoding_inside() {
+        let header = |text: &str| format!("Basic {}", BASE64.encode(text.as_bytes()));
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(basic(&header("id:secret")), pair("id", "secret"));
+        assert_eq!(basic(&header("i%64:se%3Acret")), pair("id", "se:cret"));
+        assert_eq!(basic(&header("id:a:b")), pair("id", "a:b"));
+        assert_eq!(basic(&header("id:a+b")), pair("id", "a b"));
+        assert_eq!(basic(&header("id")), None);
+        assert_eq!(basic("Basic !!!"), None);
+        assert_eq!(basic("Bearer abc"), None);
+        assert_eq!(basic(&header("id:%ff")), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! What every handler works with: the table, the keys, time and randomness.
+
+use std::sync::Arc;
+
+use domain::{Clock, Entropy, Master, TenantId, Timestamp, ports};
+use table::Table;
+
+use crate::{ApiError, Request, caller::Callers, keyring::Keyring};
+
+/// A handle on the registry. Cheap to clone; handlers take it by value.
+#[derive(Clone)]
+pub struct Registry {
+    /// The table.
+    pub table: Table,
+    /// Verifies tokens, and signs them where the master secret is at hand.
+    pub keys: Arc<Keyring>,
+    /// Callers seen in the last seconds.
+    pub callers: Arc<Callers>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    master: Option<Arc<Master>>,
+    issuer: Option<Arc<str>>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry").finish_non_exhaustive()
+    }
+}
+
+impl Registry {
+    /// A registry on `table`. `issuer`: the fixed issuer, where there is one.
+    pub fn new(
+        table: Table,
+        master: Option<Arc<Master>>,
+        issuer: Option<String>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            keys: Arc::new(Keyring::new(table.clone(), master.clone())),
+            callers: Arc::new(Callers::default()),
+            table,
+            clock,
+            entropy,
+            master,
+            issuer: issuer.map(Into::into),
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Now, in milliseconds since the epoch.
+    pub fn unix_ms(&self) -> u64 {
+        self.clock.unix_ms()
+    }
+
+    /// `N` random bytes.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], ApiError> {
+        Ok(ports::random(self.entropy.as_ref())?)
+    }
+
+    /// The source of randomness.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
+    /// The master secret; an error in a function that was not given it.
+    pub fn master(&self) -> Result<&Master, ApiError> {
+        self.master
+            .as_deref()
+            .ok_or_else(|| ApiError::internal("this function was not given MASTER_SECRET_ARN"))
+    }
+
+    /// The base of every issuer: the setting, else the API's own host. Never a header.
+    pub fn base(&self, request: &Request) -> String {
+        self.issuer
+            .as_ref()
+            .map_or_else(|| format!("https://{}", request.host), ToString::to_string)
+    }
+}
+
+/// A tenant's issuer: the bare base for the first tenant, a path below it for another.
+pub fn issuer_of(base: &str, tenant: &TenantId) -> String {
+    if tenant.is_first() {
+        base.to_owned()
+    } else {
+        format!("{base}/t/{tenant}")
+    }
+}
+
+/// The tenant whose issuer `iss` is, under `base`.
+pub fn tenant_of(base: &str, iss: &str) -> Option<TenantId> {
+    let rest = iss.strip_prefix(base)?;
+    if rest.is_empty() {
+        return Some(TenantId::first());
+    }
+    let tenant = TenantId::parse(rest.strip_prefix("/t/")?).ok()?;
+    (!tenant.is_first()).then_some(tenant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issuers_lead_to_their_tenant_and_back() {
+        let base = "https://id.example.com";
+        for id in ["default", "acme", "a1"] {
+            let tenant = TenantId::parse(id).unwrap();
+            assert_eq!(tenant_of(base, &issuer_of(base, &tenant)), Some(tenant));
+        }
+        for iss in [
+            "https://id.example.com/",
+            "https://id.example.com/t/",
+            "https://id.example.com/t/default",
+            "https://id.example.com/t/ACME",
+            "https://id.example.com.evil.example",
+            "https://id.example.com/t/acme/",
+            "http://id.example.com",
+        ] {
+            assert_eq!(tenant_of(base, iss), None, "{iss}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A request as every handler sees it, whether API Gateway or the local server brought it.
+
+use std::collections::HashMap;
+
+use domain::{Invalid, Violations};
+
+use crate::{ApiError, Route};
+
+/// The longest body, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// A request that has a route. Which one is the gateway's word (`routeKey`), never read off the URI.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where it goes.
+    pub route: &'static Route,
+    /// Path parameters, decoded.
+    pub path: Vec<(String, String)>,
+    /// The query string as sent, without `?`.
+    pub query: String,
+    /// Headers: names in lower case, repeated ones joined by commas.
+    pub headers: HashMap<String, String>,
+    /// The body, decoded from base64 where the gateway encoded it.
+    pub body: Vec<u8>,
+    /// The API's own host name, as the gateway knows it; never a header.
+    pub host: String,
+    /// The gateway's id of the request.
+    pub id: String,
+}
+
+impl Request {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// A path parameter; empty when the route has none of that name.
+    pub fn path_parameter(&self, name: &str) -> &str {
+        self.path
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The media type of the body, in lower case, without parameters.
+    pub fn media_type(&self) -> String {
+        let value = self.header("content-type").unwrap_or_default();
+        let bare = value.split(';').next().unwrap_or_default();
+        bare.trim().to_ascii_lowercase()
+    }
+
+    /// The query parameters; an unknown or repeated one is refused by name.
+    pub fn query_parameters(&self, known: &[&str]) -> Result<HashMap<String, String>, ApiError> {
+        let mut faults = Violations::default();
+        let mut found = HashMap::new();
+        for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
+            if !known.contains(&name.as_ref()) {
+                faults.push(name, Invalid::Unknown);
+            } else if found.insert(name.to_string(), value.to_string()).is_some() {
+                faults.push(name, Invalid::Duplicate);
+            }
+        }
+        Ok(faults.or(found)?)
+    }
+}

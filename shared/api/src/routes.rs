@@ -1,0 +1,212 @@
+//! The route table: every route as data. The local server serves it; guards compare it with
+//! `template.yaml`, `functions/`, `events/`, the README and the OpenAPI document.
+
+use domain::scopes;
+use percent_encoding::percent_decode_str;
+
+use crate::dialect::{Dialect, NATIVE, OAUTH, OPENID_APPS};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// A client that authenticates in the request itself (RFC 6749 §2.3).
+    Client,
+    /// A caller whose token has this scope.
+    Scope(&'static str, Reach),
+}
+
+/// Whose apps a route is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Any of the tenant: the management application only.
+    Tenant,
+    /// Also the caller's own app, for a caller of another app.
+    OwnApp,
+}
+
+/// One route of one operation.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// The operation: the name of its crate, package and binary.
+    pub operation: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path; parameters in braces, as API Gateway writes them.
+    pub path: &'static str,
+    /// Whose words it speaks.
+    pub dialect: &'static dyn Dialect,
+    /// Who may use it.
+    pub access: Access,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl Route {
+    /// API Gateway's name of the route.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+const fn route(
+    operation: &'static str,
+    method: &'static str,
+    path: &'static str,
+    dialect: &'static dyn Dialect,
+    access: Access,
+) -> Route {
+    Route {
+        operation,
+        method,
+        path,
+        dialect,
+        access,
+    }
+}
+
+const CREATE: Access = Access::Scope(scopes::CREATE, Reach::Tenant);
+const LIST: Access = Access::Scope(scopes::LIST, Reach::Tenant);
+const READ: Access = Access::Scope(scopes::READ, Reach::OwnApp);
+
+/// Every route.
+pub static ROUTES: [Route; 11] = [
+    route("create-app", "POST", "/v1/applications", NATIVE, CREATE),
+    route(
+        "create-app",
+        "POST",
+        "/platform/v1/apps",
+        OPENID_APPS,
+        CREATE,
+    ),
+    route("list-apps", "GET", "/v1/applications", NATIVE, LIST),
+    route("list-apps", "GET", "/platform/v1/apps", OPENID_APPS, LIST),
+    route("get-app", "GET", "/v1/applications/{app}", NATIVE, READ),
+    route(
+        "get-app",
+        "GET",
+        "/platform/v1/apps/{app}",
+        OPENID_APPS,
+        READ,
+    ),
+    route("token", "POST", "/oauth2/token", OAUTH, Access::Client),
+    route("discovery", "GET", "/oauth2/jwks", OAUTH, Access::Public),
+    route(
+        "discovery",
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        OAUTH,
+        Access::Public,
+    ),
+    route(
+        "discovery",
+        "GET",
+        "/.well-known/oauth-authorization-server/t/{tenant}",
+        OAUTH,
+        Access::Public,
+    ),
+    route(
+        "discovery",
+        "GET",
+        "/.well-known/openid-configuration",
+        OAUTH,
+        Access::Public,
+    ),
+];
+
+/// The route with this API Gateway key (`POST /v1/applications`).
+pub fn by_key(key: &str) -> Option<&'static Route> {
+    let (method, path) = key.split_once(' ')?;
+    ROUTES.iter().find(|r| r.method == method && r.path == path)
+}
+
+/// The route and decoded path parameters of a method and raw path, as API Gateway would find them.
+///
+/// For servers that have no gateway in front. A segment is compared as written; a parameter takes
+/// any one segment that decodes to text without a slash.
+pub fn resolve(method: &str, path: &str) -> Option<(&'static Route, Vec<(String, String)>)> {
+    let candidates = ROUTES.iter().filter(|route| route.method == method);
+    // A literal segment wins over a parameter: fewest parameters first.
+    candidates
+        .filter_map(|route| Some((route, parameters(route.path, path)?)))
+        .min_by_key(|(_, parameters)| parameters.len())
+}
+
+fn parameters(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut found = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(found),
+            (Some(want), Some(got)) => {
+                let name = want.strip_prefix('{').and_then(|w| w.strip_suffix('}'));
+                match name {
+                    None if want == got => {}
+                    Some(name) => {
+                        let value = percent_decode_str(got).decode_utf8().ok()?;
+                        if value.is_empty() || value.contains('/') {
+                            return None;
+                        }
+                        found.push((name.to_owned(), value.into_owned()));
+                    }
+                    None => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_their_routes() {
+        let at = |method, path| resolve(method, path).map(|(route, p)| (route.path, p));
+        assert_eq!(
+            at("GET", "/v1/applications"),
+            Some(("/v1/applications", vec![]))
+        );
+        assert_eq!(
+            at("GET", "/v1/applications/my%61pp"),
+            Some((
+                "/v1/applications/{app}",
+                vec![("app".into(), "myapp".into())]
+            ))
+        );
+        // CVE-2026-33494: other spellings of a path pass for no route.
+        for path in [
+            "/v1/applications/",
+            "//v1/applications",
+            "/v1//applications",
+            "/V1/applications",
+            "/v1/applications/a%2fb",
+            "/v1/applications/a/b",
+            "/v1/%61pplications",
+            "/v1/applications;x",
+            "/v1/../v1/applications",
+            "/v1/applications/%ff",
+            "",
+            "/",
+            "*",
+        ] {
+            assert_eq!(at("GET", path), None, "{path}");
+        }
+        assert_eq!(at("TRACE", "/v1/applications"), None);
+    }
+
+    #[test]
+    fn keys_are_unique() {
+        for route in &ROUTES {
+            let same = ROUTES.iter().filter(|r| r.key() == route.key());
+            assert_eq!(same.count(), 1, "{route:?}");
+            assert!(std::ptr::eq(by_key(&route.key()).unwrap(), route));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Every setting of a Lambda function, read once in INIT. `template.yaml` sets them; a guard compares.
+
+use std::env;
+
+use thiserror::Error;
+
+/// Name of the table.
+pub const TABLE_NAME: &str = "TABLE_NAME";
+/// ARN or name of the master secret in Secrets Manager; for functions that need it.
+pub const MASTER_SECRET_ARN: &str = "MASTER_SECRET_ARN";
+/// The issuer, where a custom domain is used; else it is the API's own host.
+pub const ISSUER: &str = "ISSUER";
+/// PEM file of roots to trust instead of Amazon's.
+pub const CA_BUNDLE: &str = "CA_BUNDLE";
+
+/// Every setting, for the guard that compares with the template.
+pub const ALL: [&str; 4] = [TABLE_NAME, MASTER_SECRET_ARN, ISSUER, CA_BUNDLE];
+
+/// A setting that stops INIT.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// It is required and absent or empty.
+    #[error("the environment variable {0} is missing; template.yaml sets it")]
+    Missing(&'static str),
+    /// Its value can't be used.
+    #[error("the environment variable {0} can't be used: {1}")]
+    Invalid(&'static str, String),
+}
+
+/// The settings of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// Name of the table.
+    pub table_name: String,
+    /// Base of the issuer, without a trailing slash.
+    pub issuer: Option<String>,
+    /// Where the master secret is.
+    pub master_secret: Option<String>,
+    /// A file of roots.
+    pub ca_bundle: Option<String>,
+}
+
+impl Settings {
+    /// From the process's environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::read(|name| env::var(name).ok())
+    }
+
+    /// From any source of named values; an empty value counts as absent.
+    pub fn read(source: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let get = |name| source(name).filter(|value| !value.trim().is_empty());
+        let issuer = get(ISSUER).map(|base| base.trim_end_matches('/').to_owned());
+        if let Some(base) = &issuer {
+            let http = base.starts_with("https://") || base.starts_with("http://127.0.0.1");
+            if !http || base.contains(['?', '#']) {
+                return Err(SettingsError::Invalid(
+                    ISSUER,
+                    "it must be an https URL without query or fragment (RFC 8414 §2)".into(),
+                ));
+            }
+        }
+        Ok(Self {
+            table_name: get(TABLE_NAME).ok_or(SettingsError::Missing(TABLE_NAME))?,
+            issuer,
+            master_secret: get(MASTER_SECRET_ARN),
+            ca_bundle: get(CA_BUNDLE),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::read(|name| {
+            let found = values.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_missing_setting_is_named() {
+        assert_eq!(read(&[]), Err(SettingsError::Missing(TABLE_NAME)));
+        assert_eq!(
+            read(&[(TABLE_NAME, " ")]),
+            Err(SettingsError::Missing(TABLE_NAME))
+        );
+    }
+
+    #[test]
+    fn the_issuer_is_https_and_has_no_trailing_slash() {
+        let set = |issuer| read(&[(TABLE_NAME, "roster"), (ISSUER, issuer)]);
+        assert_eq!(
+            set("https://id.example.com/").unwrap().issuer.unwrap(),
+            "https://id.example.com"
+        );
+        assert!(set("http://id.example.com").is_err());
+        assert!(set("https://id.example.com?x").is_err());
+    }
+}

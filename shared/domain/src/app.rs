@@ -1,0 +1,264 @@
+//! An app: what third parties register, with the client that comes with it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name,
+    ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri,
+};
+
+/// An app with its default client is at most this long, as JSON.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// Default of `invite_member_email_expiration_minutes`.
+pub const DEFAULT_INVITE_MINUTES: u32 = 2880;
+
+/// Makes the app the tenant's Authentication Hub.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthenticatorPreferences {
+    /// Whether other apps log in through this one.
+    pub is_centralized: bool,
+    /// Where they send their users; required when centralized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_uri: Option<WebUri>,
+}
+
+/// Everything about an app that its owner may set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppProfile {
+    /// Shown to people; not unique.
+    pub app_name: Name,
+    /// Shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_description: Option<Description>,
+    /// Where its picture is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<WebUri>,
+    /// Identity providers associated with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_providers: Vec<ServiceProviderId>,
+    /// Authentication Hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticator_preferences: Option<AuthenticatorPreferences>,
+    /// Whether it may ask to create users in login flows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_public_signup: bool,
+    /// Its login page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_uri: Option<WebUri>,
+    /// Of the admin portal offered to organizations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subdomain: Option<Subdomain>,
+    /// How long an invitation is good for.
+    pub invite_member_email_expiration_minutes: u32,
+    /// Whether users skip consent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trusted: bool,
+}
+
+impl AppProfile {
+    /// A profile with every default.
+    pub const fn named(app_name: Name) -> Self {
+        Self {
+            app_name,
+            app_description: None,
+            logo: None,
+            service_providers: Vec::new(),
+            authenticator_preferences: None,
+            allow_public_signup: false,
+            login_uri: None,
+            subdomain: None,
+            invite_member_email_expiration_minutes: DEFAULT_INVITE_MINUTES,
+            trusted: false,
+        }
+    }
+
+    fn check(&self) -> Violations {
+        match &self.authenticator_preferences {
+            Some(hub) if hub.is_centralized && hub.login_uri.is_none() => {
+                Violations::one("/authenticator_preferences/login_uri", Invalid::Required)
+            }
+            _ => Violations::default(),
+        }
+    }
+}
+
+/// The kill switch, and who threw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether tokens are issued and honoured.
+    pub active: bool,
+    /// Why it was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Description>,
+    /// Who changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Status {
+    /// As created.
+    pub const fn new(active: bool) -> Self {
+        Self {
+            active,
+            reason: None,
+            changed_by: None,
+            changed_at: None,
+        }
+    }
+}
+
+/// How an app gets its code name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeNameChoice {
+    /// From its name, with a postfix when taken.
+    FromName,
+    /// As asked; refused when taken.
+    Explicit(CodeName),
+}
+
+/// The command that every dialect's create request becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateApp {
+    /// Its code name.
+    pub code_name: CodeNameChoice,
+    /// The app.
+    pub profile: AppProfile,
+    /// Its default client.
+    pub client: ClientSettings,
+    /// Whether it may be used at once.
+    pub active: bool,
+    /// Whether the request itself named grants or scopes, instead of leaving them to the defaults.
+    pub names_rights: bool,
+}
+
+impl CreateApp {
+    /// The code name to try first: `app_<postfix>` when the name has no ASCII letter or digit.
+    pub fn first_code_name(&self, random: u64) -> CodeName {
+        match &self.code_name {
+            CodeNameChoice::Explicit(name) => name.clone(),
+            CodeNameChoice::FromName => CodeName::from_name(self.profile.app_name.as_str())
+                .unwrap_or_else(|| CodeName::with_postfix(None, random)),
+        }
+    }
+
+    /// The code name to try when the last one was taken; `None` for an explicit one.
+    pub fn next_code_name(&self, random: u64) -> Option<CodeName> {
+        match &self.code_name {
+            CodeNameChoice::Explicit(_) => None,
+            CodeNameChoice::FromName => {
+                let base = CodeName::from_name(self.profile.app_name.as_str());
+                Some(CodeName::with_postfix(base.as_ref(), random))
+            }
+        }
+    }
+
+    /// Whether the command sets what widens an app's rights, which needs `apps:trust`.
+    pub const fn widens_rights(&self) -> bool {
+        self.names_rights
+            || self.profile.trusted
+            || self.client.allow_http_redirects
+            || self.client.allow_all_schemes
+    }
+}
+
+/// A registered app with its default client: one aggregate, one item, one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// Its id.
+    pub app_id: AppId,
+    /// Its owner.
+    pub tenant_id: TenantId,
+    /// Its human id, unique in the tenant; never changes.
+    pub code_name: CodeName,
+    /// What its owner set.
+    pub profile: AppProfile,
+    /// The kill switch, for all its clients.
+    pub status: Status,
+    /// Whether it is its tenant's management application.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub management: bool,
+    /// Read-only to callers; set by an operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_preferences: Option<Value>,
+    /// Read-only to callers; set by an operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_sharing_group_id: Option<String>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// The client that registered it.
+    pub created_by: String,
+    /// When it or its default client last changed.
+    pub updated_at: Timestamp,
+    /// Its ETag; covers the default client too.
+    pub version: Version,
+    /// The client that came with it.
+    pub default_client: Client,
+}
+
+/// Who registers, where and when.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The new app's id.
+    pub app_id: AppId,
+    /// The caller's tenant.
+    pub tenant_id: TenantId,
+    /// The caller.
+    pub by: String,
+    /// Now.
+    pub at: Timestamp,
+    /// Whether this is the tenant's management application.
+    pub management: bool,
+}
+
+impl App {
+    /// The app that `command` describes.
+    pub fn register(command: CreateApp, code_name: CodeName, how: &Registration) -> Self {
+        Self {
+            app_id: how.app_id,
+            tenant_id: how.tenant_id.clone(),
+            code_name,
+            profile: command.profile,
+            status: Status::new(command.active),
+            management: how.management,
+            login_preferences: None,
+            password_sharing_group_id: None,
+            created_at: how.at,
+            created_by: how.by.clone(),
+            updated_at: how.at,
+            version: Version::first(),
+            default_client: Client {
+                client_id: ClientId::default_of(&how.app_id),
+                app_id: how.app_id,
+                settings: command.client,
+                status: Status::new(true),
+                created_at: how.at,
+                created_by: how.by.clone(),
+                updated_at: how.at,
+                version: Version::first(),
+            },
+        }
+    }
+}
+
+/// Every rule that spans members of an app and its default client, judged on the whole state.
+///
+/// Pointers into the client's settings start with `/client`, the app's with the member.
+pub fn check(profile: &AppProfile, client: &ClientSettings, management: bool) -> Violations {
+    let mut faults = profile.check();
+    for fault in client.check(management).iter() {
+        faults.push(format!("/client{}", fault.pointer), fault.invalid.clone());
+    }
+    let bytes = json_len(profile).saturating_add(json_len(client));
+    if bytes > MAX_BYTES {
+        faults.push("", Invalid::TooLong(MAX_BYTES));
+    }
+    faults
+}
+
+fn json_len(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |text| text.len())
+}

@@ -1,0 +1,69 @@
+//! The one error of every `parse`: why a value is refused, said so that its sender can mend it.
+
+use thiserror::Error;
+
+/// Why a single value is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// A required member is absent.
+    #[error("is required")]
+    Required,
+    /// A member that the operation does not know.
+    #[error("is not a member of this request; remove it or check its spelling")]
+    Unknown,
+    /// A JSON value of another type than the one wanted.
+    #[error("must be {0}")]
+    Type(&'static str),
+    /// Nothing, or white space only, where text is needed.
+    #[error("must not be empty")]
+    Empty,
+    /// Longer than allowed; the unit is characters for text, bytes for the ASCII types.
+    #[error("must be at most {0} characters long")]
+    TooLong(usize),
+    /// Shorter than allowed, in characters.
+    #[error("must be at least {0} characters long")]
+    TooShort(usize),
+    /// More list items than allowed.
+    #[error("must have at most {0} items")]
+    TooMany(usize),
+    /// The same item twice in a list that is a set.
+    #[error("is listed twice")]
+    Duplicate,
+    /// A character that the type does not allow; the text names the allowed ones.
+    #[error("may only contain {0}")]
+    Characters(&'static str),
+    /// None of the values of an enumeration; the text lists them.
+    #[error("must be one of: {0}")]
+    Choice(&'static str),
+    /// A number outside its range.
+    #[error("must be a whole number from {0} to {1}")]
+    Range(i64, i64),
+    /// A URI that breaks a rule; the text says which.
+    #[error("{0}")]
+    Uri(&'static str),
+    /// A value that contradicts another one; the text says how to mend it.
+    #[error("{0}")]
+    Conflict(&'static str),
+}
+
+impl Invalid {
+    /// A stable word for programs, the `code` of an error in every dialect.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Unknown => "unknown_member",
+            Self::Type(_) => "wrong_type",
+            Self::Empty => "empty",
+            Self::TooLong(_) => "too_long",
+            Self::TooShort(_) => "too_short",
+            Self::TooMany(_) => "too_many",
+            Self::Duplicate => "duplicate",
+            Self::Characters(_) => "invalid_characters",
+            Self::Choice(_) => "invalid_choice",
+            Self::Range(..) => "out_of_range",
+            Self::Uri(_) => "invalid_uri",
+            Self::Conflict(_) => "conflict",
+        }
+    }
+}

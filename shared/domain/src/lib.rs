@@ -1,0 +1,44 @@
+//! Roster's rules, free of I/O: what an app, a client, a secret and a token may be.
+//!
+//! Every value that comes from outside is a newtype whose `parse` is the only way in, so code that
+//! holds one need not check it again. Entities change by methods that return the whole new state.
+
+mod newtype;
+
+pub mod app;
+pub mod client;
+pub mod code_name;
+pub mod grant;
+pub mod ids;
+pub mod invalid;
+pub mod jwks;
+pub mod master;
+pub mod ports;
+pub mod scopes;
+pub mod secret;
+pub mod stored_secret;
+pub mod text;
+pub mod time;
+pub mod uri;
+pub mod violation;
+
+pub use app::{App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, Status};
+pub use client::{
+    AccessTokenFormat, CibaAuthorization, Client, ClientSettings, ClientType, DeviceAuthorization,
+    TokenEndpointAuthMethod,
+};
+pub use code_name::CodeName;
+pub use grant::{GrantType, ResponseType};
+pub use ids::{AppId, ClientId, SecretId, TenantId};
+pub use invalid::Invalid;
+pub use jwks::Jwks;
+pub use master::{Master, SealingKey};
+pub use ports::{Clock, Entropy, EntropyError};
+pub use secret::{Pepper, Secret, SecretDigest};
+pub use stored_secret::StoredSecret;
+pub use text::{
+    Description, IdempotencyKey, Name, ResourceId, Scope, ServiceProviderId, Subdomain, Version,
+};
+pub use time::{Day, Timestamp};
+pub use uri::{LogoutUri, RedirectUri, UriPolicy, WebUri};
+pub use violation::{Violation, Violations};

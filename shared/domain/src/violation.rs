@@ -1,0 +1,106 @@
+//! What is wrong with a request: every fault of it at once, each with its place.
+
+use std::fmt;
+
+use crate::Invalid;
+
+/// One fault and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// RFC 6901 pointer into the request body (`/redirect_uris/0`), or the parameter's name.
+    pub pointer: String,
+    /// Why the value is refused.
+    pub invalid: Invalid,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.pointer.strip_prefix('/').unwrap_or(&self.pointer);
+        if place.is_empty() {
+            write!(f, "the body {}", self.invalid)
+        } else {
+            write!(f, "{place} {}", self.invalid)
+        }
+    }
+}
+
+/// All faults of one request, in the order in which they were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// A single fault.
+    pub fn one(pointer: impl Into<String>, invalid: Invalid) -> Self {
+        let mut all = Self::default();
+        all.push(pointer, invalid);
+        all
+    }
+
+    /// Adds a fault, unless the same one is there already.
+    pub fn push(&mut self, pointer: impl Into<String>, invalid: Invalid) {
+        let violation = Violation {
+            pointer: pointer.into(),
+            invalid,
+        };
+        if !self.0.contains(&violation) {
+            self.0.push(violation);
+        }
+    }
+
+    /// Adds every fault of `other`.
+    pub fn extend(&mut self, other: Self) {
+        for violation in other.0 {
+            self.push(violation.pointer, violation.invalid);
+        }
+    }
+
+    /// The faults with every pointer in a dialect's own words.
+    #[must_use]
+    pub fn renamed(self, rename: impl Fn(&str) -> String) -> Self {
+        let mut renamed = Self::default();
+        for fault in self.0 {
+            renamed.push(rename(&fault.pointer), fault.invalid);
+        }
+        renamed
+    }
+
+    /// The faults.
+    pub fn iter(&self) -> impl Iterator<Item = &Violation> {
+        self.0.iter()
+    }
+
+    /// Whether a fault stands at `pointer` or below it.
+    pub fn at(&self, pointer: &str) -> bool {
+        self.0.iter().any(|v| {
+            v.pointer
+                .strip_prefix(pointer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `Ok(value)` when nothing is wrong, else the faults.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_looks_at_whole_members() {
+        let faults = Violations::one("/redirect_uris/0", Invalid::Empty);
+        assert!(faults.at("/redirect_uris"));
+        assert!(!faults.at("/redirect"));
+    }
+}

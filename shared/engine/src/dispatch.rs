@@ -1,0 +1,114 @@
+//! From an operation's name and JSON to the engine and back.
+
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What goes back over the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// One that the engine did not give.
+    pub(crate) fn injected(status: u16, body: &serde_json::Value) -> Self {
+        Self {
+            status,
+            body: body.to_string().into_bytes(),
+        }
+    }
+}
+
+/// Executes one operation. The engine's refusals are answers too.
+pub(crate) fn execute(database: &Database, operation: &str, body: &[u8]) -> Answer {
+    let Some(result) = run(database, operation, body) else {
+        return Answer {
+            status: 400,
+            body: br#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#.to_vec(),
+        };
+    };
+    match result.map_err(|error| worded(operation, error)) {
+        Ok(body) => Answer { status: 200, body },
+        Err(error) => Answer {
+            status: error.status_code(),
+            body: error.to_json().into_bytes(),
+        },
+    }
+}
+
+fn run(db: &Database, operation: &str, body: &[u8]) -> Option<dynoxide::Result<Vec<u8>>> {
+    Some(match operation {
+        "GetItem" => call(db, body, Database::get_item),
+        "PutItem" => call(db, body, Database::put_item),
+        "UpdateItem" => call(db, body, Database::update_item),
+        "DeleteItem" => call(db, body, Database::delete_item),
+        "Query" => call(db, body, Database::query),
+        "Scan" => call(db, body, Database::scan),
+        "BatchGetItem" => call(db, body, Database::batch_get_item),
+        "BatchWriteItem" => call(db, body, Database::batch_write_item),
+        "TransactGetItems" => call(db, body, Database::transact_get_items),
+        "TransactWriteItems" => call(db, body, Database::transact_write_items),
+        "CreateTable" => call(db, body, Database::create_table),
+        "DescribeTable" => call(db, body, Database::describe_table),
+        "UpdateTable" => call(db, body, Database::update_table),
+        "DeleteTable" => call(db, body, Database::delete_table),
+        "ListTables" => call(db, body, Database::list_tables),
+        "UpdateTimeToLive" => call(db, body, Database::update_time_to_live),
+        "DescribeTimeToLive" => call(db, body, Database::describe_time_to_live),
+        _ => return None,
+    })
+}
+
+fn call<Q: DeserializeOwned, A: Serialize>(
+    database: &Database,
+    body: &[u8],
+    operation: fn(&Database, Q) -> dynoxide::Result<A>,
+) -> dynoxide::Result<Vec<u8>> {
+    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    let answer = operation(database, request)?;
+    serde_json::to_vec(&answer)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+/// The engine's decoders say by a prefix which of `DynamoDB`'s errors a bad request is.
+fn unreadable(error: &serde_json::Error) -> DynoxideError {
+    let full = error.to_string();
+    let message = full
+        .rsplit_once(" at line ")
+        .map_or(&*full, |(text, _)| text);
+    let (class, text) = message.split_once(':').unwrap_or(("", message));
+    match class {
+        "VALIDATION_REQUEST" => DynoxideError::EnvelopedValidation(text.to_owned()),
+        "VALIDATION" | "VALIDATION_AS_READ" => DynoxideError::ValidationException(text.to_owned()),
+        "SERIALIZATION" | "SERIALIZATION_AS_READ" => {
+            DynoxideError::SerializationException(text.to_owned())
+        }
+        // A missing member or an unknown variant is invalid; a member of another type is unreadable.
+        _ if [
+            "missing field",
+            "unknown variant",
+            "type: null",
+            "AttributeValue",
+        ]
+        .iter()
+        .any(|mark| message.contains(mark)) =>
+        {
+            DynoxideError::ValidationException(message.to_owned())
+        }
+        _ => DynoxideError::SerializationException(message.to_owned()),
+    }
+}
+
+/// Single writes wrap some validation messages in an envelope; the engine leaves that to its wire side.
+fn worded(operation: &str, error: DynoxideError) -> DynoxideError {
+    match error {
+        DynoxideError::EnvelopedValidation(message)
+            if matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem") =>
+        {
+            DynoxideError::ValidationException(format!("1 validation error detected: {message}"))
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,312 @@
+//! Access patterns 1 to 4: create an app, read it by id or code name, list a tenant's apps.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, CancellationReason, Put, Select, TransactWriteItem},
+};
+use domain::{App, AppId, CodeName, StoredSecret, TenantId};
+
+use crate::{
+    CreateAppError, Table, TableError,
+    error::{CONDITION_FAILED, is_passing, reason},
+    expression::ABSENT,
+    item::{Item, Record, decode, encode, key_item, string, text},
+    keys::{self, Key, LISTED_IN, LISTING, PK, SK},
+    record::{AppRecord, CodeNameGuard, LISTED_ATTRIBUTES},
+};
+
+/// How often a transaction that met another one is tried.
+const TRIES: u32 = 5;
+
+/// What a list may be narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppFilter {
+    /// Apps whose name starts so, letter case and all.
+    pub name_prefix: Option<String>,
+    /// Apps that are switched on, or off.
+    pub active: Option<bool>,
+}
+
+impl AppFilter {
+    /// Whether `app` is wanted; the same rule as the query's filter expression.
+    pub fn admits(&self, app: &App) -> bool {
+        let name = app.profile.app_name.as_str();
+        self.name_prefix
+            .as_deref()
+            .is_none_or(|prefix| name.starts_with(prefix))
+            && self.active.is_none_or(|active| app.status.active == active)
+    }
+}
+
+/// One page to read.
+#[derive(Debug, Clone)]
+pub struct PageRequest {
+    /// Whose apps.
+    pub tenant_id: TenantId,
+    /// Start behind this app.
+    pub after: Option<AppId>,
+    /// At most this many apps.
+    pub limit: u32,
+    /// Which.
+    pub filter: AppFilter,
+}
+
+/// One page of a tenant's apps, in the order of creation.
+#[derive(Debug)]
+pub struct AppPage {
+    /// The apps; a filtered page may hold fewer than asked though more follow.
+    pub apps: Vec<App>,
+    /// Where the next page starts, when there is one.
+    pub next: Option<AppId>,
+    /// Items that could not be read, and were left out.
+    pub unreadable: usize,
+}
+
+/// A transactional put of a new item.
+pub(crate) fn put_new<R: Record>(
+    table: &str,
+    key: &Key,
+    record: &R,
+) -> Result<TransactWriteItem, TableError> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(encode(key, record)?))
+        .condition_expression(ABSENT)
+        .build()
+        .map_err(|e| TableError::internal("put", &e))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// The puts that make an app: itself with its default client, and the guard of its code name.
+pub(crate) fn app_puts(
+    table: &str,
+    app: &App,
+    secret: Option<&StoredSecret>,
+) -> Result<[TransactWriteItem; 2], TableError> {
+    Ok([
+        put_new(table, &keys::app(&app.app_id), &AppRecord::new(app, secret))?,
+        put_new(
+            table,
+            &keys::code_name_guard(&app.tenant_id, &app.code_name),
+            &CodeNameGuard { app_id: app.app_id },
+        )?,
+    ])
+}
+
+impl Table {
+    /// Sends a transaction; one that met another transaction on an item is sent again, after a pause
+    /// whose length `jitter` varies, because DynamoDB cancels it without either being wrong.
+    ///
+    /// `Ok(Err(reasons))` is a transaction refused by its conditions.
+    pub(crate) async fn transact(
+        &self,
+        items: Vec<TransactWriteItem>,
+        jitter: u64,
+    ) -> Result<Result<(), Vec<CancellationReason>>, TableError> {
+        for attempt in 1..=TRIES {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .send()
+                .await;
+            let Err(e) = sent else { return Ok(Ok(())) };
+            let reasons = match &e {
+                SdkError::ServiceError(service) => match service.err() {
+                    TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                        cancelled.cancellation_reasons()
+                    }
+                    _ => return Err(TableError::from_sdk("TransactWriteItems", &e)),
+                },
+                _ => return Err(TableError::from_sdk("TransactWriteItems", &e)),
+            };
+            if !is_passing(reasons) {
+                if (0..reasons.len()).any(|at| reason(reasons, at) == CONDITION_FAILED) {
+                    return Ok(Err(reasons.to_vec()));
+                }
+                return Err(TableError::internal(
+                    "TransactWriteItems",
+                    &format!("cancelled: {:?}", codes(reasons)),
+                ));
+            }
+            let step = 10_u64.saturating_mul(1 << attempt);
+            tokio::time::sleep(Duration::from_millis(step + jitter % step)).await;
+        }
+        Err(TableError::Unavailable(
+            "TransactWriteItems: other transactions held the items".into(),
+        ))
+    }
+
+    /// Pattern 1: an app, its default client and the guard of its code name, all or nothing.
+    pub async fn create_app(
+        &self,
+        app: &App,
+        secret: Option<&StoredSecret>,
+    ) -> Result<(), CreateAppError> {
+        let puts = app_puts(&self.name, app, secret)?;
+        match self.transact(puts.into(), jitter_of(&app.app_id)).await? {
+            Ok(()) => Ok(()),
+            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
+                Err(CreateAppError::CodeNameTaken)
+            }
+            Err(reasons) => Err(TableError::internal(
+                "creating an app",
+                &format!("{:?}", codes(&reasons)),
+            )
+            .into()),
+        }
+    }
+
+    /// Pattern 2: an app of `tenant` with its default client, strongly consistent.
+    ///
+    /// Another tenant's app is absent, like one that never was.
+    pub async fn app(&self, tenant: &TenantId, id: &AppId) -> Result<Option<App>, TableError> {
+        let found = self
+            .get(&keys::app(id), Some(&LISTED_ATTRIBUTES.join(", ")))
+            .await?;
+        let Some(item) = found else { return Ok(None) };
+        let (app, _) = decode::<AppRecord>(item)?.into_parts(*id)?;
+        Ok(Some(app).filter(|app| app.tenant_id == *tenant))
+    }
+
+    /// Pattern 3, its first half: the id of the app that has a code name.
+    pub async fn app_id_of(
+        &self,
+        tenant: &TenantId,
+        code_name: &CodeName,
+    ) -> Result<Option<AppId>, TableError> {
+        let guard = keys::code_name_guard(tenant, code_name);
+        let Some(item) = self.get(&guard, None).await? else {
+            return Ok(None);
+        };
+        Ok(Some(decode::<CodeNameGuard>(item)?.app_id))
+    }
+
+    /// Pattern 4: one page of a tenant's apps, each with its default client, in one query.
+    pub async fn apps_page(&self, page: &PageRequest) -> Result<AppPage, TableError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(LISTING)
+            .key_condition_expression("listed_in = :tenant")
+            .expression_attribute_values(":tenant", text(page.tenant_id.as_str()))
+            .select(Select::AllProjectedAttributes)
+            // One more than asked tells whether another page follows, so that no last page is empty.
+            .limit(i32::try_from(page.limit.saturating_add(1)).unwrap_or(i32::MAX));
+        let mut filters = Vec::new();
+        if let Some(prefix) = &page.filter.name_prefix {
+            filters.push("begins_with(profile.app_name, :prefix)");
+            query = query.expression_attribute_values(":prefix", text(prefix.as_str()));
+        }
+        if let Some(active) = page.filter.active {
+            filters.push("#status.active = :active");
+            query = query
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":active", AttributeValue::Bool(active));
+        }
+        if !filters.is_empty() {
+            query = query.filter_expression(filters.join(" AND "));
+        }
+        if let Some(after) = &page.after {
+            let key = keys::app(after);
+            query = query
+                .exclusive_start_key(LISTED_IN, text(page.tenant_id.as_str()))
+                .exclusive_start_key(PK, text(key.pk))
+                .exclusive_start_key(SK, text(key.sk));
+        }
+        let answer = query
+            .send()
+            .await
+            .map_err(|e| TableError::from_sdk("Query", &e))?;
+        let last_read = answer
+            .last_evaluated_key
+            .and_then(|key| keys::parse_app_pk(string(&key, PK)));
+        Ok(page_of(answer.items.unwrap_or_default(), page, last_read))
+    }
+
+    /// A strongly consistent read of one item; `projection` names the attributes wanted.
+    pub(crate) async fn get(
+        &self,
+        key: &Key,
+        projection: Option<&str>,
+    ) -> Result<Option<Item>, TableError> {
+        let mut get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true);
+        if let Some(attributes) = projection {
+            get = project(attributes, |expression, names| {
+                get.projection_expression(expression)
+                    .set_expression_attribute_names(Some(names))
+            });
+        }
+        get.send()
+            .await
+            .map(|answer| answer.item)
+            .map_err(|e| TableError::from_sdk("GetItem", &e))
+    }
+}
+
+/// A projection with every attribute behind a placeholder, because some names are reserved words.
+pub(crate) fn project<T>(
+    attributes: &str,
+    with: impl FnOnce(String, std::collections::HashMap<String, String>) -> T,
+) -> T {
+    let names: Vec<_> = [PK, SK]
+        .into_iter()
+        .chain(attributes.split(", "))
+        .enumerate()
+        .map(|(at, name)| (format!("#p{at}"), name.to_owned()))
+        .collect();
+    let expression: Vec<_> = names.iter().map(|(alias, _)| alias.as_str()).collect();
+    with(expression.join(", "), names.iter().cloned().collect())
+}
+
+fn page_of(items: Vec<Item>, page: &PageRequest, last_read: Option<AppId>) -> AppPage {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    let mut apps = Vec::with_capacity(items.len().min(limit));
+    let mut unreadable = 0;
+    let mut last_kept = None;
+    for item in items.into_iter().take(limit) {
+        let Some(id) = keys::parse_app_pk(string(&item, PK)) else {
+            unreadable += 1;
+            continue;
+        };
+        last_kept = Some(id);
+        match decode::<AppRecord>(item).and_then(|record| record.into_parts(id)) {
+            Ok((app, _)) => apps.push(app),
+            Err(e) => {
+                tracing::error!(error = %e, "an app was left out of a list");
+                unreadable += 1;
+            }
+        }
+    }
+    AppPage {
+        apps,
+        next: if more { last_kept } else { last_read },
+        unreadable,
+    }
+}
+
+/// The codes of a cancelled transaction: its messages and items stay out of logs.
+pub(crate) fn codes(reasons: &[CancellationReason]) -> Vec<&str> {
+    (0..reasons.len()).map(|at| reason(reasons, at)).collect()
+}
+
+/// A number that differs between apps, to spread their retries.
+pub(crate) fn jitter_of(id: &AppId) -> u64 {
+    id.to_string()
+        .bytes()
+        .rev()
+        .take(8)
+        .fold(0, |sum: u64, byte| {
+            sum.wrapping_mul(31).wrapping_add(byte.into())
+        })
+}

@@ -1,0 +1,119 @@
+//! The only place that formats a key.
+//!
+//! A partition key is `<TYPE>#<part>[#<part>]`. No part can hold a `#` (every part is a newtype whose
+//! alphabet leaves it out), so two different inputs never give one key.
+
+use domain::{AppId, ClientId, CodeName, TenantId};
+
+/// Name of the partition-key attribute.
+pub const PK: &str = "pk";
+/// Name of the sort-key attribute.
+pub const SK: &str = "sk";
+/// The attribute that puts an app item into its tenant's listing: the partition key of [`LISTING`].
+pub const LISTED_IN: &str = "listed_in";
+/// The index that lists a tenant's apps in the order of their ids, which is the order of creation.
+pub const LISTING: &str = "apps_by_tenant";
+
+const APP: &str = "APP#";
+
+/// The primary key of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Partition.
+    pub pk: String,
+    /// Place in it.
+    pub sk: String,
+}
+
+/// An app with its default client.
+pub fn app(app_id: &AppId) -> Key {
+    Key {
+        pk: format!("{APP}{app_id}"),
+        sk: "APP".into(),
+    }
+}
+
+/// A further client of an app.
+pub fn client(app_id: &AppId, client_id: &ClientId) -> Key {
+    Key {
+        pk: format!("{APP}{app_id}"),
+        sk: format!("CLIENT#{client_id}"),
+    }
+}
+
+/// What keeps a code name unique in its tenant, and leads from it to the app.
+pub fn code_name_guard(tenant: &TenantId, code_name: &CodeName) -> Key {
+    Key {
+        pk: format!("CODE#{tenant}#{code_name}"),
+        sk: "GUARD".into(),
+    }
+}
+
+/// A tenant.
+pub fn tenant(tenant: &TenantId) -> Key {
+    Key {
+        pk: format!("TENANT#{tenant}"),
+        sk: "TENANT".into(),
+    }
+}
+
+/// The partition of the deployment's signing keys.
+pub const SIGNING_KEYS: &str = "SIGNING_KEYS";
+
+/// One signing key.
+pub fn signing_key(kid: &str) -> Key {
+    Key {
+        pk: SIGNING_KEYS.into(),
+        sk: format!("KEY#{kid}"),
+    }
+}
+
+/// The app that a partition key names.
+pub fn parse_app_pk(pk: &str) -> Option<AppId> {
+    AppId::parse(pk.strip_prefix(APP)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_key() -> impl Strategy<Value = (String, Key)> {
+        let tenant = "[a-z0-9]{1,8}";
+        prop_oneof![
+            (any::<u64>(), any::<[u8; 10]>()).prop_map(|(ms, random)| {
+                let id = AppId::generate(ms, random);
+                (format!("app {id}"), app(&id))
+            }),
+            (any::<u64>(), any::<[u8; 10]>(), "[A-Za-z0-9._~-]{1,20}").prop_map(
+                |(ms, random, c)| {
+                    let id = AppId::generate(ms, random);
+                    let c = ClientId::parse(&c).unwrap();
+                    (format!("client {id} {c}"), client(&id, &c))
+                }
+            ),
+            (tenant, "[a-z0-9]{1,8}(_[a-z0-9]{1,3})?").prop_map(|(t, c)| {
+                let (t, c) = (TenantId::parse(&t).unwrap(), CodeName::parse(&c).unwrap());
+                (format!("code {t} {c}"), code_name_guard(&t, &c))
+            }),
+            tenant.prop_map(|t| {
+                let t = TenantId::parse(&t).unwrap();
+                (format!("tenant {t}"), super::tenant(&t))
+            }),
+            "[a-z0-9]{1,8}".prop_map(|kid| (format!("key {kid}"), signing_key(&kid))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn two_inputs_never_share_a_key((a, ka) in any_key(), (b, kb) in any_key()) {
+            prop_assert_eq!(a == b, ka == kb);
+        }
+
+        #[test]
+        fn an_app_key_leads_back(ms in any::<u64>(), random in any::<[u8; 10]>()) {
+            let id = AppId::generate(ms, random);
+            prop_assert_eq!(parse_app_pk(&app(&id).pk), Some(id));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Roster's one DynamoDB table. The only crate that names the SDK.
+//!
+//! `docs/DATA.md` has the access patterns, each with its round trips and capacity.
+
+mod apps;
+mod clients;
+pub mod connect;
+mod error;
+mod expression;
+mod item;
+pub mod keys;
+mod record;
+pub mod schema;
+mod signing_keys;
+mod tenants;
+
+use aws_sdk_dynamodb::Client;
+
+pub use apps::{AppFilter, AppPage, PageRequest};
+pub use clients::{Credentials, Principal};
+pub use error::{CreateAppError, TableError};
+pub use signing_keys::StoredKey;
+pub use tenants::{CreateTenantError, Tenant};
+
+/// The table, and how to reach it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// The table `name` behind `client`.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+        }
+    }
+
+    /// Creates the table and its index, as `template.yaml` does on AWS; an existing one is left as it is.
+    pub async fn create_if_absent(&self) -> Result<(), TableError> {
+        schema::create(&self.client, &self.name).await
+    }
+
+    /// One cheap read, so that the connection stands before the first request.
+    pub async fn warm_up(&self) -> Result<(), TableError> {
+        self.signing_keys().await.map(drop)
+    }
+}

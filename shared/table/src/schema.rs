@@ -1,0 +1,68 @@
+//! The table's own shape. `template.yaml` says the same for AWS; a guard compares the two.
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        Projection, ProjectionType, ScalarAttributeType,
+    },
+};
+
+use crate::{
+    error::TableError,
+    keys::{LISTED_IN, LISTING, PK, SK},
+    record::LISTED_ATTRIBUTES,
+};
+
+/// The attribute by which DynamoDB drops expired items, some time after their second has come.
+pub const TTL: &str = "expires_at";
+
+pub(crate) async fn create(client: &Client, name: &str) -> Result<(), TableError> {
+    let invalid = |e: aws_sdk_dynamodb::error::BuildError| TableError::internal("schema", &e);
+    let key = |name: &str, kind: KeyType| {
+        KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+            .map_err(invalid)
+    };
+    let text = |name: &str| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .map_err(invalid)
+    };
+    let listing = GlobalSecondaryIndex::builder()
+        .index_name(LISTING)
+        .key_schema(key(LISTED_IN, KeyType::Hash)?)
+        .key_schema(key(PK, KeyType::Range)?)
+        .projection(
+            Projection::builder()
+                .projection_type(ProjectionType::Include)
+                .set_non_key_attributes(Some(
+                    LISTED_ATTRIBUTES.iter().map(ToString::to_string).collect(),
+                ))
+                .build(),
+        )
+        .build()
+        .map_err(invalid)?;
+    let created = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(text(PK)?)
+        .attribute_definitions(text(SK)?)
+        .attribute_definitions(text(LISTED_IN)?)
+        .key_schema(key(PK, KeyType::Hash)?)
+        .key_schema(key(SK, KeyType::Range)?)
+        .global_secondary_indexes(listing)
+        .send()
+        .await;
+    match created {
+        Ok(_) => Ok(()),
+        Err(SdkError::ServiceError(e)) if e.err().is_resource_in_use_exception() => Ok(()),
+        Err(e) => Err(TableError::from_sdk("CreateTable", &e)),
+    }
+}

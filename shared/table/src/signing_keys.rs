@@ -1,0 +1,103 @@
+//! The deployment's signing keys: few, read at start and every few minutes.
+
+use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError};
+use domain::Timestamp;
+
+use crate::{
+    Table, TableError,
+    apps::project,
+    expression::ABSENT,
+    item::{decode, encode, string, text},
+    keys::{self, SK},
+    record::KeyRecord,
+};
+
+/// A stored signing key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its id, in the header of every token it signs.
+    pub kid: String,
+    /// The uncompressed P-256 point (SEC 1 §2.3.3), 65 bytes.
+    pub public_key: Vec<u8>,
+    /// The PKCS #8 private key, sealed; empty when only public halves were read.
+    pub sealed_private_key: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// It signs from then on: verifiers have had time to learn it.
+    pub signs_from: Timestamp,
+}
+
+impl Table {
+    /// The public halves of every signing key, one query.
+    pub async fn signing_keys(&self) -> Result<Vec<StoredKey>, TableError> {
+        self.read_keys("kind, schema, public_key, created_at, signs_from")
+            .await
+    }
+
+    /// Every signing key with its sealed private half, one query.
+    pub async fn sealed_signing_keys(&self) -> Result<Vec<StoredKey>, TableError> {
+        self.read_keys("kind, schema, public_key, sealed_private_key, created_at, signs_from")
+            .await
+    }
+
+    async fn read_keys(&self, attributes: &str) -> Result<Vec<StoredKey>, TableError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :keys")
+            .expression_attribute_values(":keys", text(keys::SIGNING_KEYS));
+        let answer = project(attributes, |expression, names| {
+            query
+                .projection_expression(expression)
+                .set_expression_attribute_names(Some(names))
+        })
+        .send()
+        .await
+        .map_err(|e| TableError::from_sdk("Query", &e))?;
+        answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| {
+                let kid = string(&item, SK).trim_start_matches("KEY#").to_owned();
+                let record: KeyRecord = decode(item)?;
+                Ok(StoredKey {
+                    kid,
+                    public_key: record.public_key,
+                    sealed_private_key: record.sealed_private_key,
+                    created_at: record.created_at,
+                    signs_from: record.signs_from,
+                })
+            })
+            .collect()
+    }
+
+    /// Adds a signing key; `false` when its id is taken, which leaves the stored one untouched.
+    pub async fn add_signing_key(&self, key: &StoredKey) -> Result<bool, TableError> {
+        let record = KeyRecord {
+            public_key: key.public_key.clone(),
+            sealed_private_key: key.sealed_private_key.clone(),
+            created_at: key.created_at,
+            signs_from: key.signs_from,
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(encode(&keys::signing_key(&key.kid), &record)?))
+            .condition_expression(ABSENT)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(false)
+            }
+            Err(e) => Err(TableError::from_sdk("PutItem", &e)),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! For tests only: a registry on an embedded engine, a clock that stands still until moved, entropy
+//! from a seed, and a request builder that goes the way of every request.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that can't be set up has failed"
+)]
+
+mod recorder;
+mod request;
+mod system;
+
+use std::sync::Arc;
+
+use api::{
+    Handler, Registry,
+    claims::{Audience, Claims, MAX_LIFETIME, TYP},
+};
+use create_tenant::{CreateTenant, Credentials};
+use domain::{ClientId, Master, TenantId, scopes};
+use engine::Engine;
+use table::{Table, connect};
+
+pub use recorder::{Recorder, Summary};
+pub use request::TestRequest;
+pub use serde_json::{Value, json};
+pub use system::{SeededEntropy, TestClock};
+
+/// The issuer of every test registry.
+pub const ISSUER: &str = "https://roster.test";
+
+/// A registry with one tenant, whose management application is at hand.
+#[derive(Debug)]
+pub struct TestApp {
+    /// What handlers work with.
+    pub registry: Registry,
+    /// The clock, to move.
+    pub clock: Arc<TestClock>,
+    /// Every call that reached the engine.
+    pub recorder: Arc<Recorder>,
+    /// The engine itself.
+    pub engine: Engine,
+    /// The first tenant's management client.
+    pub management: Credentials,
+    /// A token of it with every scope.
+    pub admin: String,
+}
+
+impl TestApp {
+    /// On an empty table, with the tenant `default`.
+    pub async fn new() -> Self {
+        Self::seeded(1).await
+    }
+
+    /// The same with other random bytes.
+    pub async fn seeded(seed: u64) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let engine = Engine::memory().unwrap().with_observer(recorder.clone());
+        let table = Table::new(connect::embedded(engine.http_client()), "roster");
+        table.create_if_absent().await.unwrap();
+        let clock = Arc::new(TestClock::default());
+        let master = Master::parse("the master secret of every test registry").unwrap();
+        let registry = Registry::new(
+            table,
+            Some(Arc::new(master)),
+            Some(ISSUER.into()),
+            clock.clone(),
+            Arc::new(SeededEntropy::new(seed)),
+        );
+        let management = create_tenant::handle(registry.clone(), CreateTenant::default())
+            .await
+            .unwrap();
+        let mut app = Self {
+            registry,
+            clock,
+            recorder,
+            engine,
+            management,
+            admin: String::new(),
+        };
+        app.admin = app
+            .token(&app.management.client_id, &scopes::MANAGEMENT)
+            .await;
+        // The caller is known from here on, so that tests count an operation's own calls.
+        app.registry
+            .callers
+            .principal(&app.registry, &app.management.client_id)
+            .await
+            .unwrap();
+        app.recorder.take();
+        app
+    }
+
+    /// Another tenant and its management credentials.
+    pub async fn tenant(&self, id: &str) -> Credentials {
+        let asked = CreateTenant {
+            tenant_id: Some(TenantId::parse(id).unwrap()),
+        };
+        create_tenant::handle(self.registry.clone(), asked)
+            .await
+            .unwrap()
+    }
+
+    /// A good token of a client of the first tenant.
+    pub async fn token(&self, client: &ClientId, scopes: &[&str]) -> String {
+        self.sign(&self.claims(ISSUER, client, scopes)).await
+    }
+
+    /// The claims of a good token.
+    pub fn claims(&self, issuer: &str, client: &ClientId, scopes: &[&str]) -> Claims {
+        let now = self.registry.now();
+        Claims {
+            iss: issuer.into(),
+            sub: client.clone(),
+            client_id: client.clone(),
+            aud: Audience::One(issuer.into()),
+            exp: now.plus(MAX_LIFETIME),
+            iat: now,
+            jti: "a-test-token".into(),
+            scope: scopes.join(" "),
+        }
+    }
+
+    /// A token with these claims, signed by the registry's own key.
+    pub async fn sign(&self, claims: &Claims) -> String {
+        let keys = &self.registry.keys;
+        keys.sign(TYP, claims, self.registry.now()).await.unwrap()
+    }
+
+    /// Starts a request to the route that `method` and `path` lead to, handled by `handle`.
+    pub fn request<F, Fut>(&self, handle: F, method: &str, path: &str) -> TestRequest<'_>
+    where
+        F: Fn(Registry, api::Call) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<api::Response, api::ApiError>> + Send + 'static,
+    {
+        TestRequest::new(self, Handler::new(handle), method, path)
+    }
+}
+
+/// The JSON body of an answer.
+pub fn body(response: &api::Response) -> Value {
+    serde_json::from_str(&response.body)
+        .unwrap_or_else(|e| Value::String(format!("no JSON ({e}): {}", response.body)))
+}
