@@ -111,7 +111,8 @@ async fn registry(data: Option<&Data>, base_url: &str) -> Result<Registry, Start
         Some(base_url.to_owned()),
         Arc::new(SystemClock),
         entropy,
-    ))
+    )
+    .in_server())
 }
 
 /// The management credentials: those of an earlier start while they work, else new ones.

@@ -1,14 +1,12 @@
 //! Reads an app with its default client, by id (one round trip) or code name (two).
 
-use api::{ApiError, Call, Registry, Response, app_ref::find_app};
+use api::{ApiError, Call, Registry, Response, find, precondition};
 
-/// Answers 200 with the app, 404 for one that the caller may not see.
+/// Answers 200 with the app, 304 when the caller has this version, 404 when it may not see it.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let app = find_app(
-        &registry,
-        call.caller()?,
-        call.request.path_parameter("app"),
-    )
-    .await?;
+    let app = find::app(&registry, &call).await?;
+    if precondition::is_known(&call, app.version) {
+        return Ok(Response::empty(304).with("etag", precondition::etag(app.version)));
+    }
     call.dialect().app(&call, &app)
 }

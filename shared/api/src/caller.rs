@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use domain::{App, AppId, ClientId, Scope, TenantId, Timestamp};
+use domain::{App, AppId, ClientId, RightsNeeded, Scope, TenantId, Timestamp};
 use table::Principal;
 
 use crate::{
@@ -45,6 +45,11 @@ impl Caller {
         } else {
             Err(ApiError::InsufficientScope(scope))
         }
+    }
+
+    /// Fails unless the token carries every scope that a change needs.
+    pub fn require_all(&self, needed: RightsNeeded) -> Result<(), ApiError> {
+        needed.scopes().try_for_each(|scope| self.require(scope))
     }
 
     /// Whether the caller may see `app`: any of its tenant for the management application, else its own.

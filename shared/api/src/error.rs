@@ -29,6 +29,10 @@ pub enum ApiError {
         /// What to do about it.
         detail: String,
     },
+    /// Read it again: it is in another version (412).
+    PreconditionFailed,
+    /// Use another idempotency key: this one was sent with another request (422).
+    KeyReused,
     /// An error of the OAuth endpoints (RFC 6749 §5.2).
     OAuth(OAuthError),
     /// Try again later (503).
@@ -74,6 +78,8 @@ impl ApiError {
             Self::InsufficientScope(_) | Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::Conflict { .. } => 409,
+            Self::PreconditionFailed => 412,
+            Self::KeyReused => 422,
             Self::Unavailable(_) => 503,
             Self::Internal(_) => 500,
         }
@@ -91,6 +97,8 @@ impl ApiError {
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not-found",
             Self::Conflict { code, .. } => code,
+            Self::PreconditionFailed => "precondition-failed",
+            Self::KeyReused => "idempotency-key-reused",
             Self::OAuth(e) => e.error,
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
@@ -109,6 +117,8 @@ impl ApiError {
             Self::Forbidden(_) => "Forbidden",
             Self::NotFound(_) => "Not found",
             Self::Conflict { .. } => "Conflict",
+            Self::PreconditionFailed => "Precondition failed",
+            Self::KeyReused => "Idempotency key reused",
             Self::Unavailable(_) => "Temporarily unavailable",
             Self::Internal(_) => "Internal error",
         }
@@ -140,6 +150,12 @@ impl ApiError {
             Self::Forbidden(why) => (*why).into(),
             Self::NotFound(what) => format!("There is no such {what}."),
             Self::Conflict { detail, .. } => detail.clone(),
+            Self::PreconditionFailed => {
+                "It has changed since the version in If-Match; read it again and repeat the change.".into()
+            }
+            Self::KeyReused => {
+                "This Idempotency-Key was sent with another request in the last 24 hours; use a new one.".into()
+            }
             Self::OAuth(e) => e.description.clone(),
             Self::Unavailable(_) => "The service is busy; try again in a moment.".into(),
             Self::Internal(_) => {

@@ -114,6 +114,27 @@ impl Fields {
         whole.then_some(read)
     }
 
+    /// A required list of texts; empty when it could not be read.
+    pub fn required_list<T: PartialEq>(
+        &mut self,
+        name: &str,
+        max: usize,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Vec<T> {
+        if !self.has(name) {
+            self.fault(name, Invalid::Required);
+        }
+        self.list(name, max, parse).unwrap_or_default()
+    }
+
+    /// A required boolean; `false` when it could not be read.
+    pub fn required_boolean(&mut self, name: &str) -> bool {
+        if !self.has(name) {
+            self.fault(name, Invalid::Required);
+        }
+        self.boolean(name).unwrap_or_default()
+    }
+
     /// An optional boolean.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
         let parsed = match self.take(name)? {
@@ -167,6 +188,11 @@ impl Fields {
     ) -> Option<T> {
         let parsed = parse(self.take(name)?);
         self.parsed(name, parsed)
+    }
+
+    /// The members that are still to be read.
+    pub fn into_members(self) -> Map<String, Value> {
+        self.members
     }
 
     /// Drops what is left, for dialects that ignore what they don't know.

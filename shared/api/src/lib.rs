@@ -4,20 +4,23 @@
 //! the handler sees a checked caller and returns a [`Response`] or an [`ApiError`], which the
 //! dialect puts into its own words.
 
-pub mod app_ref;
 pub mod call;
 pub mod caller;
+pub mod change;
 pub mod claims;
 pub mod cursor;
 pub mod dialect;
 pub mod dispatch;
 pub mod error;
 pub mod fields;
+pub mod find;
 pub mod form;
+pub mod idempotency;
 pub mod jws;
 pub mod keyring;
 pub mod lambda;
 pub mod oauth;
+pub mod precondition;
 pub mod registry;
 pub mod request;
 pub mod response;

@@ -1,7 +1,7 @@
 //! Client authentication at the OAuth endpoints (RFC 6749 §2.3): the registered method only.
 
 use data_encoding::BASE64;
-use domain::{ClientId, Secret, SecretDigest, StoredSecret, TokenEndpointAuthMethod};
+use domain::{Client, ClientId, Day, Secret, SecretDigest, StoredSecret, TokenEndpointAuthMethod};
 use percent_encoding::percent_decode_str;
 use table::Principal;
 
@@ -42,12 +42,34 @@ pub async fn authenticate_client(
         .as_ref()
         .map_or_else(SecretDigest::none, |s| s.digest.clone());
     let fits = pepper.verify(&secret, &id, &digest);
-    let live = stored
-        .as_ref()
-        .is_some_and(|s| StoredSecret::is_live(s, now));
-    let principal = principal
-        .filter(|p| fits && live && p.client.settings.token_endpoint_auth_method == shown.method);
-    principal.filter(Principal::is_active).ok_or_else(refused)
+    let (Some(principal), Some(stored), true) = (principal, stored, fits) else {
+        return Err(refused());
+    };
+    if !stored.is_live(now) {
+        // Somebody still holds a secret that was taken out of use, or was never told.
+        tracing::warn!(client_id = %id, secret_id = %stored.id, "a retired secret was tried");
+        return Err(refused());
+    }
+    let method = principal.client.settings.token_endpoint_auth_method;
+    if method != shown.method || !principal.is_active() {
+        return Err(refused());
+    }
+    note_use(registry, &principal.client, &stored, now.day()).await;
+    Ok(principal)
+}
+
+/// Notes the day of use, once a day and secret.
+async fn note_use(registry: &Registry, client: &Client, secret: &StoredSecret, today: Day) {
+    if secret.last_used_on.is_some_and(|day| day >= today) {
+        return;
+    }
+    let (table, client, id) = (registry.table.clone(), client.clone(), secret.id.clone());
+    let noting = async move {
+        if let Err(e) = table.note_use(&client, &id, today).await {
+            tracing::warn!(error = %e, "the day of a secret's use was not noted");
+        }
+    };
+    registry.aside(noting).await;
 }
 
 fn shown(request: &Request, form: &Form) -> Result<Shown, ApiError> {

@@ -1,6 +1,6 @@
 //! What every handler works with: the table, the keys, time and randomness.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{Clock, Entropy, Master, TenantId, Timestamp, ports};
 use table::Table;
@@ -20,7 +20,20 @@ pub struct Registry {
     entropy: Arc<dyn Entropy>,
     master: Option<Arc<Master>>,
     issuer: Option<Arc<str>>,
+    after_answer: AfterAnswer,
 }
+
+/// What happens to work that an answer need not wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterAnswer {
+    /// It is done first, within a short time: on Lambda nothing runs after the answer.
+    Await,
+    /// It runs beside: in a server that lives on.
+    Spawn,
+}
+
+/// What a call waits at most for work that its answer does not need.
+const SIDE_WORK: Duration = Duration::from_millis(200);
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,6 +58,26 @@ impl Registry {
             entropy,
             master,
             issuer: issuer.map(Into::into),
+            after_answer: AfterAnswer::Await,
+        }
+    }
+
+    /// The same registry in a server that lives on after an answer.
+    #[must_use]
+    pub const fn in_server(mut self) -> Self {
+        self.after_answer = AfterAnswer::Spawn;
+        self
+    }
+
+    /// Does what the answer at hand need not wait for. It may be lost, and is never an error.
+    pub async fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        match self.after_answer {
+            AfterAnswer::Spawn => drop(tokio::spawn(work)),
+            AfterAnswer::Await => {
+                if tokio::time::timeout(SIDE_WORK, work).await.is_err() {
+                    tracing::warn!("work beside an answer took too long and was left");
+                }
+            }
         }
     }
 

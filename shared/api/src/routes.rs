@@ -73,50 +73,49 @@ const fn route(
 const CREATE: Access = Access::Scope(scopes::CREATE, Reach::Tenant);
 const LIST: Access = Access::Scope(scopes::LIST, Reach::Tenant);
 const READ: Access = Access::Scope(scopes::READ, Reach::OwnApp);
+const EDIT: Access = Access::Scope(scopes::EDIT, Reach::OwnApp);
+const DELETE: Access = Access::Scope(scopes::DELETE, Reach::Tenant);
+const STATUS: Access = Access::Scope(scopes::EDIT, Reach::Tenant);
+const RESOURCES: Access = Access::Scope(scopes::ACCESS, Reach::OwnApp);
+const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
-pub static ROUTES: [Route; 11] = [
+#[rustfmt::skip]
+pub static ROUTES: [Route; 34] = [
     route("create-app", "POST", "/v1/applications", NATIVE, CREATE),
-    route(
-        "create-app",
-        "POST",
-        "/platform/v1/apps",
-        OPENID_APPS,
-        CREATE,
-    ),
+    route("create-app", "POST", "/platform/v1/apps", OPENID_APPS, CREATE),
     route("list-apps", "GET", "/v1/applications", NATIVE, LIST),
     route("list-apps", "GET", "/platform/v1/apps", OPENID_APPS, LIST),
     route("get-app", "GET", "/v1/applications/{app}", NATIVE, READ),
-    route(
-        "get-app",
-        "GET",
-        "/platform/v1/apps/{app}",
-        OPENID_APPS,
-        READ,
-    ),
+    route("get-app", "GET", "/platform/v1/apps/{app}", OPENID_APPS, READ),
+    route("update-app", "PUT", "/v1/applications/{app}", NATIVE, EDIT),
+    route("update-app", "PATCH", "/v1/applications/{app}", NATIVE, EDIT),
+    route("delete-app", "DELETE", "/v1/applications/{app}", NATIVE, DELETE),
+    route("create-client", "POST", "/v1/applications/{app}/clients", NATIVE, EDIT),
+    route("create-client", "POST", "/v1/clients", NATIVE, EDIT),
+    route("list-clients", "GET", "/v1/applications/{app}/clients", NATIVE, READ),
+    route("list-clients", "GET", "/v1/clients", NATIVE, READ),
+    route("get-client", "GET", "/v1/applications/{app}/clients/{client_id}", NATIVE, READ),
+    route("get-client", "GET", "/v1/clients/{client_id}", NATIVE, READ),
+    route("update-client", "PUT", "/v1/applications/{app}/clients/{client_id}", NATIVE, EDIT),
+    route("update-client", "PATCH", "/v1/applications/{app}/clients/{client_id}", NATIVE, EDIT),
+    route("update-client", "PUT", "/v1/clients/{client_id}", NATIVE, EDIT),
+    route("update-client", "PATCH", "/v1/clients/{client_id}", NATIVE, EDIT),
+    route("delete-client", "DELETE", "/v1/applications/{app}/clients/{client_id}", NATIVE, EDIT),
+    route("delete-client", "DELETE", "/v1/clients/{client_id}", NATIVE, EDIT),
+    route("update-resources", "PUT", "/v1/applications/{app}/resources", NATIVE, RESOURCES),
+    route("update-resources", "PUT", "/v1/applications/{app}/clients/{client_id}/resources", NATIVE, RESOURCES),
+    route("update-resources", "PUT", "/v1/clients/{client_id}/resources", NATIVE, RESOURCES),
+    route("change-status", "PUT", "/v1/applications/{app}/status", NATIVE, STATUS),
+    route("change-status", "PUT", "/v1/applications/{app}/clients/{client_id}/status", NATIVE, STATUS),
+    route("issue-secret", "POST", "/v1/applications/{app}/clients/{client_id}/secrets", NATIVE, SECRETS),
+    route("list-secrets", "GET", "/v1/applications/{app}/clients/{client_id}/secrets", NATIVE, SECRETS),
+    route("revoke-secret", "DELETE", "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}", NATIVE, SECRETS),
     route("token", "POST", "/oauth2/token", OAUTH, Access::Client),
     route("discovery", "GET", "/oauth2/jwks", OAUTH, Access::Public),
-    route(
-        "discovery",
-        "GET",
-        "/.well-known/oauth-authorization-server",
-        OAUTH,
-        Access::Public,
-    ),
-    route(
-        "discovery",
-        "GET",
-        "/.well-known/oauth-authorization-server/t/{tenant}",
-        OAUTH,
-        Access::Public,
-    ),
-    route(
-        "discovery",
-        "GET",
-        "/.well-known/openid-configuration",
-        OAUTH,
-        Access::Public,
-    ),
+    route("discovery", "GET", "/.well-known/oauth-authorization-server", OAUTH, Access::Public),
+    route("discovery", "GET", "/.well-known/oauth-authorization-server/t/{tenant}", OAUTH, Access::Public),
+    route("discovery", "GET", "/.well-known/openid-configuration", OAUTH, Access::Public),
 ];
 
 /// The route with this API Gateway key (`POST /v1/applications`).

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name,
     ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri,
+    rights::RightsNeeded,
 };
 
 /// An app with its default client is at most this long, as JSON.
@@ -156,12 +157,15 @@ impl CreateApp {
         }
     }
 
-    /// Whether the command sets what widens an app's rights, which needs `apps:trust`.
-    pub const fn widens_rights(&self) -> bool {
-        self.names_rights
-            || self.profile.trusted
-            || self.client.allow_http_redirects
-            || self.client.allow_all_schemes
+    /// The scopes it takes to register this, besides `apps:create`.
+    pub const fn rights_needed(&self) -> RightsNeeded {
+        RightsNeeded {
+            trust: self.names_rights
+                || self.profile.trusted
+                || self.client.allow_http_redirects
+                || self.client.allow_all_schemes,
+            access: false,
+        }
     }
 }
 
@@ -231,15 +235,44 @@ impl App {
             updated_at: how.at,
             version: Version::first(),
             default_client: Client {
-                client_id: ClientId::default_of(&how.app_id),
-                app_id: how.app_id,
-                settings: command.client,
-                status: Status::new(true),
-                created_at: how.at,
-                created_by: how.by.clone(),
-                updated_at: how.at,
-                version: Version::first(),
+                default: true,
+                ..Client::register(
+                    ClientId::default_of(&how.app_id),
+                    &how.app_id,
+                    command.client,
+                    &how.by,
+                    how.at,
+                )
             },
+        }
+    }
+
+    /// The next version, with another state of its default client.
+    #[must_use]
+    pub fn with_default_client(self, default_client: Client, at: Timestamp) -> Self {
+        Self {
+            default_client,
+            updated_at: at,
+            version: self.version.next(),
+            ..self
+        }
+    }
+
+    /// The next version, with another profile and other settings of the default client, whose own
+    /// version moves only when its settings do.
+    #[must_use]
+    pub fn changed(self, profile: AppProfile, client: ClientSettings, at: Timestamp) -> Self {
+        let default_client = if client == self.default_client.settings {
+            self.default_client
+        } else {
+            self.default_client.changed(client, at)
+        };
+        Self {
+            profile,
+            default_client,
+            updated_at: at,
+            version: self.version.next(),
+            ..self
         }
     }
 }

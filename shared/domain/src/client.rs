@@ -340,11 +340,40 @@ pub struct Client {
     pub updated_at: Timestamp,
     /// Its ETag.
     pub version: Version,
+    /// Whether it came with its app and can't be deleted alone.
+    pub default: bool,
 }
 
 impl Client {
-    /// Whether it came with its app and can't be deleted alone.
-    pub fn is_default(&self) -> bool {
-        self.client_id.is_default_form()
+    /// A client as `by` registers it at `at`.
+    pub fn register(
+        id: ClientId,
+        app: &AppId,
+        settings: ClientSettings,
+        by: &str,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            client_id: id,
+            app_id: *app,
+            settings,
+            status: Status::new(true),
+            created_at: at,
+            created_by: by.to_owned(),
+            updated_at: at,
+            version: Version::first(),
+            default: false,
+        }
+    }
+
+    /// The next version, with other settings.
+    #[must_use]
+    pub fn changed(self, settings: ClientSettings, at: Timestamp) -> Self {
+        Self {
+            settings,
+            updated_at: at,
+            version: self.version.next(),
+            ..self
+        }
     }
 }

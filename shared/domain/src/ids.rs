@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use data_encoding::BASE32_NOPAD;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use uuid::{Builder, Uuid};
 
 use crate::Invalid;
@@ -121,22 +121,25 @@ parsed_newtype!(AppId);
 /// no escaping in a path, a form or HTTP Basic.
 ///
 /// Ids that Roster makes are `<32 hex digits of the app id>.<suffix>`: `0` for the app's default
-/// client, else 16 base32 characters, an alphabet without `0`. *Chosen* ids (SCIM `name`) have no `.`.
+/// client, else the time and a random number, so that clients sort by creation. *Chosen* ids (SCIM
+/// `name`) have no `.`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(String);
 
 impl ClientId {
     const DEFAULT: &str = "0";
-    const SUFFIX: usize = 16;
+    const SUFFIX: usize = 22;
 
     /// The id of an app's default client.
     pub fn default_of(app: &AppId) -> Self {
         Self(format!("{}.{}", app.simple(), Self::DEFAULT))
     }
 
-    /// The id of a further client of an app.
-    pub fn generate(app: &AppId, random: [u8; 10]) -> Self {
-        Self(format!("{}.{}", app.simple(), base32(&random)))
+    /// The id of a further client of an app: 48 bits of Unix milliseconds, 40 random ones, in hex.
+    pub fn generate(app: &AppId, unix_ms: u64, random: [u8; 5]) -> Self {
+        let ms = unix_ms & 0xffff_ffff_ffff;
+        let random = HEXLOWER.encode(&random);
+        Self(format!("{}.{ms:012x}{random}", app.simple()))
     }
 
     /// An id that a caller chose: `^[A-Za-z0-9_]{1,100}$`. It can't be taken for one that Roster makes.
@@ -156,7 +159,10 @@ impl ClientId {
     pub fn app_id(&self) -> Option<AppId> {
         let (app, suffix) = self.0.split_once('.')?;
         let made = suffix == Self::DEFAULT
-            || (suffix.len() == Self::SUFFIX && suffix.bytes().all(is_base32));
+            || (suffix.len() == Self::SUFFIX
+                && suffix
+                    .bytes()
+                    .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')));
         if made { AppId::from_simple(app) } else { None }
     }
 
@@ -263,10 +269,10 @@ mod tests {
         assert_eq!(default.app_id(), Some(app()));
         assert!(default.is_default_form());
 
-        let further = ClientId::generate(&app(), [0xff; 10]);
+        let further = ClientId::generate(&app(), 0x0190_b5a4_7c3e, [0xff; 5]);
         assert_eq!(
             further.as_str(),
-            "0190b5a47c3e7d2a8f000123456789ab.7777777777777777"
+            "0190b5a47c3e7d2a8f000123456789ab.0190b5a47c3effffffffff"
         );
         assert_eq!(further.app_id(), Some(app()));
         assert!(!further.is_default_form());
@@ -285,10 +291,10 @@ mod tests {
             format!("{hex}.00"),
             format!("{hex}.0.0"),
             format!("{hex}..0"),
-            format!("{hex}.777777777777777"),
-            format!("{hex}.77777777777777777"),
-            format!("{hex}.777777777777777A"),
-            format!("{hex}.7777777777777771"),
+            format!("{hex}.{}", "7".repeat(21)),
+            format!("{hex}.{}", "7".repeat(23)),
+            format!("{hex}.{}A", "7".repeat(21)),
+            format!("{hex}.{}g", "7".repeat(21)),
             format!("0{hex}.0"),
         ] {
             let id = ClientId::parse(&text).unwrap();
@@ -349,14 +355,14 @@ mod tests {
         }
 
         #[test]
-        fn made_client_ids_come_back(ms in 0..1_u64 << 48, a: [u8; 10], b: [u8; 10]) {
+        fn made_client_ids_come_back(ms in 0..1_u64 << 48, a: [u8; 10], b: [u8; 5]) {
             let app = AppId::generate(ms, a);
-            for id in [ClientId::default_of(&app), ClientId::generate(&app, b)] {
+            for id in [ClientId::default_of(&app), ClientId::generate(&app, ms, b)] {
                 prop_assert_eq!(ClientId::parse(id.as_str()), Ok(id.clone()));
                 prop_assert_eq!(id.app_id(), Some(app));
                 prop_assert!(ClientId::chosen(id.as_str()).is_err());
             }
-            prop_assert_ne!(ClientId::default_of(&app), ClientId::generate(&app, b));
+            prop_assert_ne!(ClientId::default_of(&app), ClientId::generate(&app, ms, b));
         }
 
         #[test]

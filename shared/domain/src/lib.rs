@@ -14,6 +14,7 @@ pub mod invalid;
 pub mod jwks;
 pub mod master;
 pub mod ports;
+pub mod rights;
 pub mod scopes;
 pub mod secret;
 pub mod stored_secret;
@@ -34,6 +35,7 @@ pub use invalid::Invalid;
 pub use jwks::Jwks;
 pub use master::{Master, SealingKey};
 pub use ports::{Clock, Entropy, EntropyError};
+pub use rights::RightsNeeded;
 pub use secret::{Pepper, Secret, SecretDigest};
 pub use stored_secret::StoredSecret;
 pub use text::{

@@ -62,6 +62,11 @@ impl Master {
         hmac::Key::new(hmac::HMAC_SHA256, &self.derive("cursor/1"))
     }
 
+    /// The key that seals answers kept under idempotency keys.
+    pub fn answer_sealing(&self) -> SealingKey {
+        SealingKey::new(&self.derive("idempotent-answer/1"))
+    }
+
     /// The key that wraps private signing keys at rest.
     pub fn key_wrapping(&self) -> SealingKey {
         SealingKey::new(&self.derive("signing-key-wrap/1"))

@@ -10,12 +10,13 @@ use aws_sdk_dynamodb::{
 use domain::{App, AppId, CodeName, StoredSecret, TenantId};
 
 use crate::{
-    CreateAppError, Table, TableError,
+    CreateAppError, IdempotencyRecord, Table, TableError,
     error::{CONDITION_FAILED, is_passing, reason},
     expression::ABSENT,
+    idempotency::replayed,
     item::{Item, Record, decode, encode, key_item, string, text},
     keys::{self, Key, LISTED_IN, LISTING, PK, SK},
-    record::{AppRecord, CodeNameGuard, LISTED_ATTRIBUTES},
+    record::{AppRecord, CodeNameGuard, readable},
 };
 
 /// How often a transaction that met another one is tried.
@@ -91,7 +92,10 @@ pub(crate) fn app_puts(
         put_new(
             table,
             &keys::code_name_guard(&app.tenant_id, &app.code_name),
-            &CodeNameGuard { app_id: app.app_id },
+            &CodeNameGuard {
+                app_id: app.app_id,
+                deleted_at: None,
+            },
         )?,
     ])
 }
@@ -141,14 +145,21 @@ impl Table {
     }
 
     /// Pattern 1: an app, its default client and the guard of its code name, all or nothing.
+    ///
+    /// With `record`, what the caller is answered is kept in the same transaction.
     pub async fn create_app(
         &self,
         app: &App,
         secret: Option<&StoredSecret>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<(), CreateAppError> {
-        let puts = app_puts(&self.name, app, secret)?;
-        match self.transact(puts.into(), jitter_of(&app.app_id)).await? {
+        let mut items = Vec::from(app_puts(&self.name, app, secret)?);
+        items.extend(self.idempotency_put(record)?);
+        match self.transact(items, jitter_of(&app.app_id)).await? {
             Ok(()) => Ok(()),
+            Err(reasons) if reason(&reasons, 2) == CONDITION_FAILED => {
+                Err(CreateAppError::Replay(Box::new(replayed(&reasons, 2)?)))
+            }
             Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
                 Err(CreateAppError::CodeNameTaken)
             }
@@ -164,12 +175,11 @@ impl Table {
     ///
     /// Another tenant's app is absent, like one that never was.
     pub async fn app(&self, tenant: &TenantId, id: &AppId) -> Result<Option<App>, TableError> {
-        let found = self
-            .get(&keys::app(id), Some(&LISTED_ATTRIBUTES.join(", ")))
-            .await?;
-        let Some(item) = found else { return Ok(None) };
-        let (app, _) = decode::<AppRecord>(item)?.into_parts(*id)?;
-        Ok(Some(app).filter(|app| app.tenant_id == *tenant))
+        let Some(item) = self.get(&keys::app(id), Some(&readable())).await? else {
+            return Ok(None);
+        };
+        let app = decode::<AppRecord>(item)?.into_live_app(*id)?;
+        Ok(app.filter(|app| app.tenant_id == *tenant))
     }
 
     /// Pattern 3, its first half: the id of the app that has a code name.
@@ -182,7 +192,8 @@ impl Table {
         let Some(item) = self.get(&guard, None).await? else {
             return Ok(None);
         };
-        Ok(Some(decode::<CodeNameGuard>(item)?.app_id))
+        let guard: CodeNameGuard = decode(item)?;
+        Ok(guard.deleted_at.is_none().then_some(guard.app_id))
     }
 
     /// Pattern 4: one page of a tenant's apps, each with its default client, in one query.

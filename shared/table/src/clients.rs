@@ -1,16 +1,29 @@
-//! Access pattern 6: a client and its app from the client id alone.
+//! Access patterns 5 and 6: an app's clients, and a client with its app from the client id alone.
 
-use domain::{App, Client, ClientId, StoredSecret};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::delete_item::DeleteItemError,
+    types::{AttributeValue, KeysAndAttributes},
+};
+use domain::{App, AppId, Client, ClientId, StoredSecret, TenantId};
 
 use crate::{
-    Table, TableError,
-    item::decode,
-    keys,
-    record::{AppRecord, LISTED_ATTRIBUTES},
+    ChangeError, IdempotencyRecord, Table, TableError,
+    apps::{jitter_of, project, put_new},
+    error::{CONDITION_FAILED, reason},
+    idempotency::replayed,
+    item::{Item, decode, key_item, string, text},
+    keys::{self, CLIENTS, Key, PK, SK},
+    record::{AppRecord, ClientRecord, readable, with_secrets},
 };
 
+/// How often unanswered keys of a batch are asked for again.
+const BATCH_TRIES: u32 = 3;
+
 /// A client and the app whose kill switch it hangs on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The app.
     pub app: App,
@@ -30,22 +43,41 @@ impl Principal {
 pub struct Credentials {
     /// Who it is.
     pub principal: Principal,
-    /// Digests of its live and expired secrets.
+    /// Its secrets, dead ones included.
     pub secrets: Vec<StoredSecret>,
+    /// Moves with every secret issued or revoked.
+    pub secrets_rev: u64,
+}
+
+/// One page of an app's clients, the default one first, then in the order of creation.
+#[derive(Debug)]
+pub struct ClientPage {
+    /// The clients.
+    pub clients: Vec<Client>,
+    /// Where the next page starts, when there is one.
+    pub next: Option<ClientId>,
+    /// Items that could not be read, and were left out.
+    pub unreadable: usize,
+}
+
+/// The item that holds a client: its app's for the default one, else its own.
+pub(crate) fn key_of(client: &Client) -> Key {
+    if client.default {
+        keys::app(&client.app_id)
+    } else {
+        keys::client(&client.app_id, &client.client_id)
+    }
 }
 
 impl Table {
-    /// Pattern 6, for the token endpoint: with the secrets' digests.
+    /// Pattern 6, for those who check secrets: with their digests.
     pub async fn credentials(&self, id: &ClientId) -> Result<Option<Credentials>, TableError> {
-        let wanted = format!("{}, secrets", LISTED_ATTRIBUTES.join(", "));
-        self.client_and_app(id, &wanted).await
+        self.client_and_app(id, &with_secrets()).await
     }
 
-    /// Pattern 6, for a caller that has shown a token: without digests.
+    /// Pattern 6, for everybody else: without digests.
     pub async fn principal(&self, id: &ClientId) -> Result<Option<Principal>, TableError> {
-        let found = self
-            .client_and_app(id, &LISTED_ATTRIBUTES.join(", "))
-            .await?;
+        let found = self.client_and_app(id, &readable()).await?;
         Ok(found.map(|credentials| credentials.principal))
     }
 
@@ -58,17 +90,241 @@ impl Table {
         let Some(app_id) = id.app_id() else {
             return Ok(None);
         };
-        if !id.is_default_form() {
-            return Ok(None);
+        let app_key = keys::app(&app_id);
+        if id.is_default_form() {
+            let Some(item) = self.get(&app_key, Some(attributes)).await? else {
+                return Ok(None);
+            };
+            return default_credentials(item, app_id);
         }
-        let Some(item) = self.get(&keys::app(&app_id), Some(attributes)).await? else {
+        let client_key = keys::client(&app_id, id);
+        let mut items = self.get_both([&app_key, &client_key], attributes).await?;
+        let (Some(app), Some(client)) = (items.remove(&app_key.sk), items.remove(&client_key.sk))
+        else {
             return Ok(None);
         };
-        let (app, secrets) = decode::<AppRecord>(item)?.into_parts(app_id)?;
-        let client = app.default_client.clone();
+        let Some(app) = decode::<AppRecord>(app)?.into_live_app(app_id)? else {
+            return Ok(None);
+        };
+        let record: ClientRecord = decode(client)?;
+        let secrets_rev = record.secrets_rev;
+        let (client, secrets) = record.into_parts(id.clone())?;
         Ok(Some(Credentials {
             principal: Principal { app, client },
             secrets,
+            secrets_rev,
         }))
     }
+
+    /// Two items of one partition in one round trip, strongly consistent, by their sort keys.
+    async fn get_both(
+        &self,
+        keys: [&Key; 2],
+        attributes: &str,
+    ) -> Result<HashMap<String, Item>, TableError> {
+        let wanted = keys.iter().map(|key| key_item(key)).collect();
+        let mut ask = project(attributes, |expression, names| {
+            KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true)
+                .projection_expression(expression)
+                .set_expression_attribute_names(Some(names))
+                .build()
+        })
+        .map_err(|e| TableError::internal("batch", &e))?;
+        let mut found = HashMap::new();
+        for _ in 0..BATCH_TRIES {
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, ask)
+                .send()
+                .await
+                .map_err(|e| TableError::from_sdk("BatchGetItem", &e))?;
+            let items = answer.responses.unwrap_or_default().remove(&self.name);
+            for item in items.unwrap_or_default() {
+                found.insert(string(&item, SK).to_owned(), item);
+            }
+            match answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .remove(&self.name)
+            {
+                None => return Ok(found),
+                Some(rest) => ask = rest,
+            }
+        }
+        Err(TableError::Unavailable(
+            "BatchGetItem: keys stayed unprocessed".into(),
+        ))
+    }
+
+    /// Pattern 5: a further client of an app that the caller has read.
+    ///
+    /// With `record`, what the caller is answered is kept in the same transaction.
+    pub async fn create_client(
+        &self,
+        tenant: &TenantId,
+        client: &Client,
+        secret: Option<&StoredSecret>,
+        record: Option<&IdempotencyRecord>,
+    ) -> Result<(), ChangeError> {
+        let new = ClientRecord::new(tenant, client, secret);
+        let mut items = vec![put_new(&self.name, &key_of(client), &new)?];
+        items.extend(self.idempotency_put(record)?);
+        match self.transact(items, jitter_of(&client.app_id)).await? {
+            Ok(()) => Ok(()),
+            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
+                Err(ChangeError::Replay(Box::new(replayed(&reasons, 1)?)))
+            }
+            // The id is new and random: only an earlier try of this very call can have put it.
+            Err(_) => Err(ChangeError::Stale),
+        }
+    }
+
+    /// Pattern 5: one page of an app's clients, in one query; behind the first page one read more,
+    /// of the app, which can be another's or deleted.
+    pub async fn clients_page(
+        &self,
+        tenant: &TenantId,
+        app_id: &AppId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Option<ClientPage>, TableError> {
+        if after.is_some() && self.app(tenant, app_id).await?.is_none() {
+            return Ok(None);
+        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :app")
+            .expression_attribute_values(":app", text(keys::app(app_id).pk))
+            .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX));
+        let query = project(&readable(), |expression, names| {
+            query
+                .projection_expression(expression)
+                .set_expression_attribute_names(Some(names))
+        });
+        let start = after.map(|id| {
+            let key = if id.is_default_form() {
+                keys::app(app_id)
+            } else {
+                keys::client(app_id, id)
+            };
+            key_item(&key)
+        });
+        let answer = query
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|e| TableError::from_sdk("Query", &e))?;
+        let more = answer.last_evaluated_key.is_some();
+        page_of(
+            answer.items.unwrap_or_default(),
+            more,
+            tenant,
+            app_id,
+            after,
+            limit,
+        )
+    }
+
+    /// Deletes a further client in the version that was read. One that is gone already counts as deleted.
+    pub async fn delete_client(&self, client: &Client) -> Result<(), ChangeError> {
+        let version = AttributeValue::N(client.version.to_string());
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&key_of(client))))
+            .condition_expression("attribute_not_exists(pk) OR #version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", version)
+            .send()
+            .await;
+        match deleted {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Err(ChangeError::Stale)
+            }
+            Err(e) => Err(TableError::from_sdk("DeleteItem", &e).into()),
+        }
+    }
+}
+
+fn default_credentials(item: Item, app_id: AppId) -> Result<Option<Credentials>, TableError> {
+    let record: AppRecord = decode(item)?;
+    if record.deleted_at.is_some() {
+        return Ok(None);
+    }
+    let secrets_rev = record.secrets_rev;
+    let (app, secrets) = record.into_parts(app_id)?;
+    let client = app.default_client.clone();
+    Ok(Some(Credentials {
+        principal: Principal { app, client },
+        secrets,
+        secrets_rev,
+    }))
+}
+
+fn page_of(
+    items: Vec<Item>,
+    more: bool,
+    tenant: &TenantId,
+    app_id: &AppId,
+    after: Option<&ClientId>,
+    limit: u32,
+) -> Result<Option<ClientPage>, TableError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut page = ClientPage {
+        clients: Vec::with_capacity(items.len().min(limit)),
+        next: None,
+        unreadable: 0,
+    };
+    let mut items = items.into_iter();
+    if after.is_none() {
+        let app = match items.next() {
+            Some(item) if string(&item, SK) == keys::app(app_id).sk => {
+                decode::<AppRecord>(item)?.into_live_app(*app_id)?
+            }
+            _ => None,
+        };
+        let Some(app) = app.filter(|app| app.tenant_id == *tenant) else {
+            return Ok(None);
+        };
+        page.next = Some(app.default_client.client_id.clone());
+        page.clients.push(app.default_client);
+    }
+    let mut rest = items.peekable();
+    while page.clients.len() + page.unreadable < limit
+        && let Some(item) = rest.next()
+    {
+        let id = string(&item, SK).strip_prefix(CLIENTS);
+        let id = id.and_then(|id| ClientId::parse(id).ok());
+        let decoded = match id {
+            Some(id) => {
+                page.next = Some(id.clone());
+                decode::<ClientRecord>(item).and_then(|record| record.into_parts(id))
+            }
+            None => Err(TableError::corrupt(
+                string(&item, PK),
+                "its sort key names no client",
+            )),
+        };
+        match decoded {
+            Ok((client, _)) => page.clients.push(client),
+            Err(e) => {
+                tracing::error!(error = %e, "a client was left out of a list");
+                page.unreadable += 1;
+            }
+        }
+    }
+    if rest.peek().is_none() && !more {
+        page.next = None;
+    }
+    Ok(Some(page))
 }

@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::{
 };
 use thiserror::Error;
 
+use crate::KeptAnswer;
+
 /// Why the table did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TableError {
@@ -129,6 +131,26 @@ pub enum CreateAppError {
     /// Another app of the tenant has the code name.
     #[error("the code name is taken")]
     CodeNameTaken,
+    /// The same idempotency key was used before; this is what was answered then.
+    #[error("the idempotency key was used before")]
+    Replay(Box<KeptAnswer>),
+    /// The table did not answer.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ChangeError {
+    /// There is no such thing, or no longer.
+    #[error("it does not exist")]
+    Missing,
+    /// It is no longer in the version that the change was made from.
+    #[error("it has changed meanwhile")]
+    Stale,
+    /// The same idempotency key was used before; this is what was answered then.
+    #[error("the idempotency key was used before")]
+    Replay(Box<KeptAnswer>),
     /// The table did not answer.
     #[error(transparent)]
     Table(#[from] TableError),

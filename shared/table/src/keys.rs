@@ -37,7 +37,7 @@ pub fn app(app_id: &AppId) -> Key {
 pub fn client(app_id: &AppId, client_id: &ClientId) -> Key {
     Key {
         pk: format!("{APP}{app_id}"),
-        sk: format!("CLIENT#{client_id}"),
+        sk: format!("{CLIENTS}{client_id}"),
     }
 }
 
@@ -46,6 +46,28 @@ pub fn code_name_guard(tenant: &TenantId, code_name: &CodeName) -> Key {
     Key {
         pk: format!("CODE#{tenant}#{code_name}"),
         sk: "GUARD".into(),
+    }
+}
+
+/// The sort key behind which an app's further clients stand.
+pub const CLIENTS: &str = "CLIENT#";
+
+/// The partition of the apps whose deletion is not swept yet.
+pub const SWEEP: &str = "SWEEP";
+
+/// A deleted app's place in the work list.
+pub fn sweep(app_id: &AppId) -> Key {
+    Key {
+        pk: SWEEP.into(),
+        sk: format!("{APP}{app_id}"),
+    }
+}
+
+/// What a caller was answered under an idempotency key, which stands here as its SHA-256 in hex.
+pub fn idempotency(tenant: &TenantId, caller: &ClientId, operation: &str, digest: &str) -> Key {
+    Key {
+        pk: format!("IDEMPOTENCY#{tenant}#{caller}#{operation}#{digest}"),
+        sk: "RECORD".into(),
     }
 }
 
@@ -100,6 +122,21 @@ mod tests {
                 let t = TenantId::parse(&t).unwrap();
                 (format!("tenant {t}"), super::tenant(&t))
             }),
+            (any::<u64>(), any::<[u8; 10]>()).prop_map(|(ms, random)| {
+                let id = AppId::generate(ms, random);
+                (format!("sweep {id}"), sweep(&id))
+            }),
+            (
+                tenant,
+                "[A-Za-z0-9._~-]{1,9}",
+                "[a-z-]{1,9}",
+                "[0-9a-f]{1,9}"
+            )
+                .prop_map(|(t, c, o, d)| {
+                    let text = format!("idempotency {t} {c} {o} {d}");
+                    let (t, c) = (TenantId::parse(&t).unwrap(), ClientId::parse(&c).unwrap());
+                    (text, idempotency(&t, &c, &o, &d))
+                }),
             "[a-z0-9]{1,8}".prop_map(|kid| (format!("key {kid}"), signing_key(&kid))),
         ]
     }

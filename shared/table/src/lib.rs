@@ -3,22 +3,30 @@
 //! `docs/DATA.md` has the access patterns, each with its round trips and capacity.
 
 mod apps;
+mod bytes;
+mod changes;
 mod clients;
 pub mod connect;
+mod deletes;
 mod error;
 mod expression;
+mod idempotency;
 mod item;
 pub mod keys;
 mod record;
 pub mod schema;
+mod secrets;
 mod signing_keys;
 mod tenants;
 
 use aws_sdk_dynamodb::Client;
 
 pub use apps::{AppFilter, AppPage, PageRequest};
-pub use clients::{Credentials, Principal};
-pub use error::{CreateAppError, TableError};
+pub use changes::{SecretsChange, StatusChange, StatusOutcome};
+pub use clients::{ClientPage, Credentials, Principal};
+pub use deletes::PendingSweep;
+pub use error::{ChangeError, CreateAppError, TableError};
+pub use idempotency::{IdempotencyRecord, IdempotencyScope, KeptAnswer, Made};
 pub use signing_keys::StoredKey;
 pub use tenants::{CreateTenantError, Tenant};
 

@@ -5,19 +5,19 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, SecretDigest, SecretId,
-    Status, StoredSecret, TenantId, Timestamp, Version,
+    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, SecretDigest,
+    SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    TableError,
+    TableError, bytes,
     item::{Record, SCHEMA},
 };
 
 /// What the listing index carries of an app item: everything but the secrets' digests.
-pub(crate) const LISTED_ATTRIBUTES: [&str; 16] = [
+pub(crate) const LISTED_ATTRIBUTES: [&str; 17] = [
     "kind",
     "schema",
     "tenant_id",
@@ -34,7 +34,18 @@ pub(crate) const LISTED_ATTRIBUTES: [&str; 16] = [
     "created_at",
     "created_by",
     "updated_at",
+    "client_updated_at",
 ];
+
+/// What a read of an app or a client fetches: no digest of a secret.
+pub(crate) fn readable() -> String {
+    format!("{}, deleted_at, app_id", LISTED_ATTRIBUTES.join(", "))
+}
+
+/// The same with the digests, for those who check secrets.
+pub(crate) fn with_secrets() -> String {
+    format!("{}, secrets, secrets_rev", readable())
+}
 
 /// An app with its default client, and that client's secrets.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,8 +70,15 @@ pub(crate) struct AppRecord {
     created_at: Timestamp,
     created_by: String,
     updated_at: Timestamp,
+    client_updated_at: Timestamp,
+    /// A deleted app stays until its clients are swept; every read takes it for absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deleted_at: Option<Timestamp>,
     #[serde(default)]
     secrets: BTreeMap<SecretId, SecretRecord>,
+    /// Moves with every secret issued or revoked.
+    #[serde(default)]
+    pub(crate) secrets_rev: u64,
 }
 
 impl Record for AppRecord {
@@ -85,11 +103,19 @@ impl AppRecord {
             created_at: app.created_at,
             created_by: app.created_by.clone(),
             updated_at: app.updated_at,
-            secrets: secret
-                .map(|s| (s.id.clone(), SecretRecord::new(s)))
-                .into_iter()
-                .collect(),
+            client_updated_at: app.default_client.updated_at,
+            deleted_at: None,
+            secrets: records(secret),
+            secrets_rev: 0,
         }
+    }
+
+    /// The app, unless it is deleted.
+    pub(crate) fn into_live_app(self, app_id: AppId) -> Result<Option<App>, TableError> {
+        if self.deleted_at.is_some() {
+            return Ok(None);
+        }
+        self.into_parts(app_id).map(|(app, _)| Some(app))
     }
 
     pub(crate) fn into_parts(self, app_id: AppId) -> Result<(App, Vec<StoredSecret>), TableError> {
@@ -114,12 +140,80 @@ impl AppRecord {
                 status: self.client_status,
                 created_at: self.created_at,
                 created_by: self.created_by,
-                updated_at: self.updated_at,
+                updated_at: self.client_updated_at,
                 version: self.client_version,
+                default: true,
             },
         };
         Ok((app, secrets))
     }
+}
+
+/// A further client of an app.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ClientRecord {
+    app_id: AppId,
+    pub(crate) tenant_id: TenantId,
+    version: Version,
+    client: ClientSettings,
+    status: Status,
+    created_at: Timestamp,
+    created_by: String,
+    updated_at: Timestamp,
+    #[serde(default)]
+    secrets: BTreeMap<SecretId, SecretRecord>,
+    #[serde(default)]
+    pub(crate) secrets_rev: u64,
+}
+
+impl Record for ClientRecord {
+    const KIND: &'static str = "client";
+}
+
+impl ClientRecord {
+    pub(crate) fn new(tenant: &TenantId, client: &Client, secret: Option<&StoredSecret>) -> Self {
+        Self {
+            app_id: client.app_id,
+            tenant_id: tenant.clone(),
+            version: client.version,
+            client: client.settings.clone(),
+            status: client.status.clone(),
+            created_at: client.created_at,
+            created_by: client.created_by.clone(),
+            updated_at: client.updated_at,
+            secrets: records(secret),
+            secrets_rev: 0,
+        }
+    }
+
+    pub(crate) fn into_parts(
+        self,
+        client_id: ClientId,
+    ) -> Result<(Client, Vec<StoredSecret>), TableError> {
+        let secrets = stored_secrets(self.secrets, &format!("the client {client_id}"))?;
+        let client = Client {
+            client_id,
+            app_id: self.app_id,
+            settings: self.client,
+            status: self.status,
+            created_at: self.created_at,
+            created_by: self.created_by,
+            updated_at: self.updated_at,
+            version: self.version,
+            default: false,
+        };
+        Ok((client, secrets))
+    }
+}
+
+/// A deleted app whose clients are still to be swept.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SweepRecord {
+    pub(crate) deleted_at: Timestamp,
+}
+
+impl Record for SweepRecord {
+    const KIND: &'static str = "sweep";
 }
 
 /// A client secret's digest and life, under its id in the `secrets` map of its client's item.
@@ -131,6 +225,20 @@ pub(crate) struct SecretRecord {
     created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_used_on: Option<Day>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retired_at: Option<Timestamp>,
+}
+
+/// The `secrets` map of an item.
+pub(crate) fn records<'a>(
+    secrets: impl IntoIterator<Item = &'a StoredSecret>,
+) -> BTreeMap<SecretId, SecretRecord> {
+    let pairs = secrets.into_iter();
+    pairs
+        .map(|s| (s.id.clone(), SecretRecord::new(s)))
+        .collect()
 }
 
 impl SecretRecord {
@@ -140,6 +248,8 @@ impl SecretRecord {
             pepper: secret.digest.pepper_version(),
             created_at: secret.created_at,
             expires_at: secret.expires_at,
+            last_used_on: secret.last_used_on,
+            retired_at: secret.retired_at,
         }
     }
 }
@@ -157,6 +267,8 @@ fn stored_secrets(
                 id,
                 created_at: record.created_at,
                 expires_at: record.expires_at,
+                last_used_on: record.last_used_on,
+                retired_at: record.retired_at,
             })
         })
         .collect()
@@ -166,6 +278,9 @@ fn stored_secrets(
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CodeNameGuard {
     pub(crate) app_id: AppId,
+    /// A tombstone: the name of a deleted app is never given again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deleted_at: Option<Timestamp>,
 }
 
 impl Record for CodeNameGuard {
@@ -198,33 +313,6 @@ pub(crate) struct KeyRecord {
 
 impl Record for KeyRecord {
     const KIND: &'static str = "signing_key";
-}
-
-/// Bytes as a binary attribute, which serde takes for a list of numbers otherwise.
-mod bytes {
-    use serde::{Deserializer, Serializer, de};
-    use std::fmt;
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        struct Bytes;
-        impl de::Visitor<'_> for Bytes {
-            type Value = Vec<u8>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a binary attribute")
-            }
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-            fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-        }
-        from.deserialize_byte_buf(Bytes)
-    }
 }
 
 const _: () = assert!(

@@ -1,6 +1,8 @@
 //! Tenants, each made together with its management application.
 
-use aws_sdk_dynamodb::{error::SdkError, operation::update_item::UpdateItemError};
+use aws_sdk_dynamodb::{
+    error::SdkError, operation::update_item::UpdateItemError, types::AttributeValue,
+};
 use domain::{App, AppId, StoredSecret, TenantId, Timestamp};
 use thiserror::Error;
 
@@ -94,7 +96,8 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key_item(&keys::app(app_id))))
-            .update_expression("SET secrets = :secrets")
+            .update_expression("SET secrets = :secrets ADD secrets_rev :one")
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
             .condition_expression("#kind = :app")
             .expression_attribute_names("#kind", "kind")
             .expression_attribute_values(":secrets", secrets)

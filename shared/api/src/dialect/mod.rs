@@ -8,10 +8,12 @@ mod native;
 mod oauth;
 mod openid_apps;
 
-use domain::{App, AppId, CreateApp, Secret};
-use table::AppFilter;
+use domain::{
+    App, AppId, ClientId, ClientSettings, CreateApp, Description, ResourceId, Secret, StoredSecret,
+};
+use table::{AppFilter, ClientPage, Principal};
 
-use crate::{ApiError, Call, Response};
+use crate::{ApiError, Call, Response, change::AppChange};
 
 /// `/v1`: the applications-and-clients API.
 pub const NATIVE: &dyn Dialect = &native::Native;
@@ -71,14 +73,51 @@ pub struct AppList {
     pub next: Option<AppId>,
 }
 
+/// Which clients of an app to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListClients {
+    /// Continue behind this client.
+    pub after: Option<ClientId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A kill switch to throw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetStatus {
+    /// On or off.
+    pub active: bool,
+    /// Why.
+    pub reason: Option<Description>,
+}
+
+/// A secret just issued, shown this once.
+#[derive(Debug)]
+pub struct SecretIssued {
+    /// Its text.
+    pub secret: Secret,
+    /// What is kept of it.
+    pub stored: StoredSecret,
+}
+
 /// One dialect. The methods without a body are needed of all; the others are for the operations that
-/// have a route in the dialect.
+/// have a route in the dialect. Those that take a [`Call`] alone read its request; the others answer.
 pub trait Dialect: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
     /// An error in its words.
     fn error(&self, error: &ApiError, request_id: &str) -> Response;
+
+    /// The header that carries an idempotency key, in lower case.
+    fn idempotency_header(&self) -> &'static str {
+        "idempotency-key"
+    }
+
+    /// Whether `If-Match` may carry weak tags.
+    fn takes_weak_etags(&self) -> bool {
+        false
+    }
 
     /// Reads a request to create an app.
     fn create_app(&self, _call: &Call) -> Result<CreateApp, ApiError> {
@@ -110,6 +149,101 @@ pub trait Dialect: Sync {
         Err(self.unrouted("apps"))
     }
 
+    /// Reads what an app is to become.
+    fn update_app(&self, _call: &Call, _now: &App) -> Result<AppChange, ApiError> {
+        Err(self.unrouted("update_app"))
+    }
+
+    /// Answers a changed app, with the secret that its default client got, if it got one.
+    fn app_changed(
+        &self,
+        _call: &Call,
+        _app: &App,
+        _secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        Err(self.unrouted("app_changed"))
+    }
+
+    /// Reads whether an active app is to be deleted all the same.
+    fn delete_app(&self, _call: &Call) -> Result<bool, ApiError> {
+        Err(self.unrouted("delete_app"))
+    }
+
+    /// Reads a request to create a client of `app`.
+    fn create_client(&self, _call: &Call, _app: &App) -> Result<ClientSettings, ApiError> {
+        Err(self.unrouted("create_client"))
+    }
+
+    /// Answers a created client.
+    fn client_created(
+        &self,
+        _call: &Call,
+        _now: &Principal,
+        _secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        Err(self.unrouted("client_created"))
+    }
+
+    /// Answers a client.
+    fn client(&self, _call: &Call, _now: &Principal) -> Result<Response, ApiError> {
+        Err(self.unrouted("client"))
+    }
+
+    /// Reads a request to list clients.
+    fn list_clients(&self, _call: &Call, _cursor_key: &CursorKey) -> Result<ListClients, ApiError> {
+        Err(self.unrouted("list_clients"))
+    }
+
+    /// Answers a list of clients.
+    fn clients(
+        &self,
+        _call: &Call,
+        _page: &ClientPage,
+        _cursor_key: &CursorKey,
+    ) -> Result<Response, ApiError> {
+        Err(self.unrouted("clients"))
+    }
+
+    /// Reads what a client is to become.
+    fn update_client(&self, _call: &Call, _now: &Principal) -> Result<ClientSettings, ApiError> {
+        Err(self.unrouted("update_client"))
+    }
+
+    /// Answers a changed client, with the secret that it got, if it got one.
+    fn client_changed(
+        &self,
+        _call: &Call,
+        _now: &Principal,
+        _secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        Err(self.unrouted("client_changed"))
+    }
+
+    /// Reads the resources that a client may ask for from now on.
+    fn resources(&self, _call: &Call) -> Result<Vec<ResourceId>, ApiError> {
+        Err(self.unrouted("resources"))
+    }
+
+    /// Reads a status to set.
+    fn status(&self, _call: &Call) -> Result<SetStatus, ApiError> {
+        Err(self.unrouted("status"))
+    }
+
+    /// Reads for how many seconds a new secret is good; `None` for ever.
+    fn issue_secret(&self, _call: &Call) -> Result<Option<i64>, ApiError> {
+        Err(self.unrouted("issue_secret"))
+    }
+
+    /// Answers an issued secret.
+    fn secret_issued(&self, _call: &Call, _issued: &SecretIssued) -> Result<Response, ApiError> {
+        Err(self.unrouted("secret_issued"))
+    }
+
+    /// Answers the secrets of a client, by what is kept of them.
+    fn secrets(&self, _call: &Call, _secrets: &[StoredSecret]) -> Result<Response, ApiError> {
+        Err(self.unrouted("secrets"))
+    }
+
     /// A route of an operation that the dialect has no words for: a mistake in the route table.
     fn unrouted(&self, what: &str) -> ApiError {
         ApiError::internal(format!("{} has no {what}", self.name()))
@@ -129,9 +263,4 @@ impl std::fmt::Debug for CursorKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CursorKey(..)")
     }
-}
-
-/// A version as a strong ETag (RFC 9110 §8.8.3).
-pub(crate) fn etag(version: domain::Version) -> String {
-    format!("\"{version}\"")
 }

@@ -9,7 +9,7 @@ use domain::{
 use serde_json::{Value, json};
 
 use super::{AppCreated, AppList, CursorKey, Dialect, Extent, ListApps, native};
-use crate::{ApiError, Call, Response, fields::Fields};
+use crate::{ApiError, Call, Response, fields::Fields, precondition::etag};
 
 /// A tenant with more apps than this is told to use the native list.
 const LIST_CEILING: u32 = 1000;
@@ -115,14 +115,14 @@ impl Dialect for OpenIdApps {
         });
         Ok(Response::json(201, &json!({"data": data, "status": "OK"}))
             .with("location", format!("/platform/v1/apps/{}", app.code_name))
-            .with("etag", super::etag(app.version))
+            .with("etag", etag(app.version))
             .with("cache-control", "no-store"))
     }
 
     fn app(&self, _call: &Call, app: &App) -> Result<Response, ApiError> {
         let data = json!({"application": application(app), "success": true});
         Ok(Response::json(200, &json!({"data": data, "success": true}))
-            .with("etag", super::etag(app.version)))
+            .with("etag", etag(app.version)))
     }
 
     fn list_apps(&self, call: &Call, _key: &CursorKey) -> Result<ListApps, ApiError> {

@@ -1,19 +1,28 @@
 //! The native dialect, `/v1`: results in `{"result": …}`, errors as RFC 9457 problems that also carry
 //! `message` and `error_code`, unknown members refused by name.
 
-pub(super) use read::default_rights;
-
+mod lists;
+mod merge;
 mod read;
 mod write;
 
-use domain::{AppId, CreateApp, Invalid, Violations};
-use serde_json::json;
+use domain::{
+    App, ClientSettings, CreateApp, Description, ResourceId, Secret, StoredSecret,
+    client::MAX_GRANTED,
+};
+use serde_json::{Map, Value, json};
+use table::{ClientPage, Principal};
 
-use super::{AppCreated, AppList, AppSelector, CursorKey, Dialect, Extent, ListApps};
-use crate::{ApiError, Call, Response, cursor, fields::Fields};
+use super::{
+    AppCreated, AppList, CursorKey, Dialect, ListApps, ListClients, SecretIssued, SetStatus,
+};
+use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
 
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 100;
+pub(super) use read::default_rights;
+
+const JSON: &str = "application/json";
+/// The longest life of a secret that can be asked for: ten years, in seconds.
+const MAX_EXPIRES_IN: i64 = 315_360_000;
 
 pub(super) struct Native;
 
@@ -56,134 +65,162 @@ impl Dialect for Native {
     }
 
     fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
-        read::create_app(Fields::of_body(&call.request, "application/json")?)
+        read::create_app(Fields::of_body(&call.request, JSON)?)
     }
 
     fn app_created(&self, _call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
         let app = &created.app;
-        let mut result = write::app(app);
-        if let Some(secret) = &created.secret {
-            result.insert("client_secret".into(), secret.expose().into());
-        }
-        Ok(Response::json(201, &json!({ "result": result }))
+        let shown = with_secret(write::app(app), created.secret.as_ref());
+        Ok(result(201, &shown)
             .with("location", format!("/v1/applications/{}", app.app_id))
-            .with("etag", super::etag(app.version))
+            .with("etag", etag(app.version))
             .with("cache-control", "no-store"))
     }
 
-    fn app(&self, _call: &Call, app: &domain::App) -> Result<Response, ApiError> {
-        Ok(Response::json(200, &json!({ "result": write::app(app) }))
-            .with("etag", super::etag(app.version)))
+    fn app(&self, _call: &Call, app: &App) -> Result<Response, ApiError> {
+        Ok(result(200, &write::app(app)).with("etag", etag(app.version)))
     }
 
     fn list_apps(&self, call: &Call, key: &CursorKey) -> Result<ListApps, ApiError> {
-        let query = call.request.query_parameters(&[
-            "limit",
-            "cursor",
-            "app_code_name",
-            "client_id",
-            "app_name",
-            "active",
-        ])?;
-        let mut faults = Violations::default();
-        let limit = match query.get("limit").map(|text| text.parse()) {
-            None => DEFAULT_LIMIT,
-            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
-            Some(_) => {
-                faults.push("limit", Invalid::Range(1, MAX_LIMIT.into()));
-                DEFAULT_LIMIT
-            }
-        };
-        let active = match query.get("active").map(String::as_str) {
-            None => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(_) => {
-                faults.push("active", Invalid::Choice("true, false"));
-                None
-            }
-        };
-        let by_code = query.get("app_code_name").map(|text| {
-            domain::CodeName::parse(text).map_or(AppSelector::Nothing, AppSelector::CodeName)
-        });
-        let by_client = query.get("client_id").map(|text| {
-            domain::ClientId::parse(text).map_or(AppSelector::Nothing, AppSelector::Client)
-        });
-        if by_code.is_some() && by_client.is_some() {
-            faults.push(
-                "client_id",
-                Invalid::Conflict("can't be combined with app_code_name"),
-            );
-        }
-        let mut list = ListApps {
-            only: by_code.or(by_client),
-            filter: table::AppFilter {
-                name_prefix: query.get("app_name").cloned(),
-                active,
-            },
-            after: None,
-            extent: Extent::Page(limit),
-        };
-        if let Some(text) = query.get("cursor") {
-            list.after = cursor::decode(&key.0, call.tenant()?, &query_text(&list), text);
-            if list.after.is_none() {
-                faults.push(
-                    "cursor",
-                    Invalid::Conflict(
-                        "is not one of this list; start without a cursor and follow next_cursor",
-                    ),
-                );
-            }
-        }
-        Ok(faults.or(list)?)
+        lists::list_apps(call, key)
     }
 
     fn apps(&self, call: &Call, list: &AppList, key: &CursorKey) -> Result<Response, ApiError> {
-        let result: Vec<_> = list
-            .apps
-            .iter()
-            .map(|app| {
-                let mut shown = write::app(app);
-                shown.remove("logo");
-                shown
-            })
-            .collect();
-        let Some(next) = &list.next else {
-            return Ok(Response::json(200, &json!({ "result": result })));
-        };
-        let asked = self.list_apps(call, key)?;
-        let next = next_cursor(call, key, &asked, next)?;
-        let body = json!({ "result": result, "next_cursor": next });
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in form_urlencoded::parse(call.request.query.as_bytes()) {
-            if name != "cursor" {
-                query.append_pair(&name, &value);
-            }
+        lists::apps(call, list, key)
+    }
+
+    fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
+        read::update_app(merge::onto(call, write::app_document(now))?, now)
+    }
+
+    fn app_changed(
+        &self,
+        _call: &Call,
+        app: &App,
+        secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        Ok(changed(write::app(app), secret).with("etag", etag(app.version)))
+    }
+
+    fn delete_app(&self, call: &Call) -> Result<bool, ApiError> {
+        lists::force(call)
+    }
+
+    fn create_client(&self, call: &Call, app: &App) -> Result<ClientSettings, ApiError> {
+        read::create_client(Fields::of_body(&call.request, JSON)?, app)
+    }
+
+    fn client_created(
+        &self,
+        _call: &Call,
+        now: &Principal,
+        secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        let (app_id, client) = (now.app.app_id, &now.client);
+        let shown = with_secret(write::client(&now.app, client), secret);
+        let location = format!("/v1/applications/{app_id}/clients/{}", client.client_id);
+        Ok(result(201, &shown)
+            .with("location", location)
+            .with("etag", etag(client.version))
+            .with("cache-control", "no-store"))
+    }
+
+    fn client(&self, call: &Call, now: &Principal) -> Result<Response, ApiError> {
+        let mut shown = write::client(&now.app, &now.client);
+        // From the client id alone, the app comes with it.
+        if call.request.path_parameter("app").is_empty() {
+            shown.insert("app".into(), write::app(&now.app).into());
         }
-        let link = format!(
-            "<{}?{}>; rel=\"next\"",
-            call.request.route.path,
-            query.append_pair("cursor", &next).finish()
+        Ok(result(200, &shown).with("etag", etag(now.client.version)))
+    }
+
+    fn list_clients(&self, call: &Call, key: &CursorKey) -> Result<ListClients, ApiError> {
+        lists::list_clients(call, key)
+    }
+
+    fn clients(
+        &self,
+        call: &Call,
+        page: &ClientPage,
+        key: &CursorKey,
+    ) -> Result<Response, ApiError> {
+        lists::clients(call, page, key)
+    }
+
+    fn update_client(&self, call: &Call, now: &Principal) -> Result<ClientSettings, ApiError> {
+        let fields = merge::onto(call, write::client_document(&now.client.settings))?;
+        read::update_client(fields, now)
+    }
+
+    fn client_changed(
+        &self,
+        _call: &Call,
+        now: &Principal,
+        secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        let shown = write::client(&now.app, &now.client);
+        Ok(changed(shown, secret).with("etag", etag(now.client.version)))
+    }
+
+    fn resources(&self, call: &Call) -> Result<Vec<ResourceId>, ApiError> {
+        let mut f = Fields::of_body(&call.request, JSON)?;
+        let ids = f.required_list("resource_ids", MAX_GRANTED, ResourceId::parse);
+        Ok(f.into_faults().or(ids)?)
+    }
+
+    fn status(&self, call: &Call) -> Result<SetStatus, ApiError> {
+        let mut f = Fields::of_body(&call.request, JSON)?;
+        let active = f.required_boolean("active");
+        let reason = f.text("reason", Description::parse);
+        Ok(f.into_faults().or(SetStatus { active, reason })?)
+    }
+
+    fn issue_secret(&self, call: &Call) -> Result<Option<i64>, ApiError> {
+        // The body is optional, and API Gateway may add a content type to an empty one.
+        if call.request.body.is_empty() {
+            return Ok(None);
+        }
+        let mut f = Fields::of_body(&call.request, JSON)?;
+        let expires_in = f.integer("expires_in", 1, MAX_EXPIRES_IN);
+        Ok(f.into_faults().or(expires_in)?)
+    }
+
+    fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
+        let shown = with_secret(write::secret(&issued.stored), Some(&issued.secret));
+        let request = &call.request;
+        let location = format!(
+            "/v1/applications/{}/clients/{}/secrets/{}",
+            request.path_parameter("app"),
+            request.path_parameter("client_id"),
+            issued.stored.id
         );
-        Ok(Response::json(200, &body).with("link", link))
+        Ok(result(201, &shown)
+            .with("location", location)
+            .with("cache-control", "no-store"))
+    }
+
+    fn secrets(&self, _call: &Call, secrets: &[StoredSecret]) -> Result<Response, ApiError> {
+        let shown: Vec<_> = secrets.iter().map(write::secret).collect();
+        Ok(Response::json(200, &json!({ "result": shown })))
     }
 }
 
-/// What a cursor is bound to: everything that narrows the list, but not the page length.
-fn query_text(list: &ListApps) -> String {
-    format!("{:?} {:?}", list.only, list.filter)
+fn result(status: u16, shown: &Map<String, Value>) -> Response {
+    Response::json(status, &json!({ "result": shown }))
 }
 
-fn next_cursor(
-    call: &Call,
-    key: &CursorKey,
-    asked: &ListApps,
-    next: &AppId,
-) -> Result<String, ApiError> {
-    Ok(cursor::encode(
-        &key.0,
-        call.tenant()?,
-        &query_text(asked),
-        next,
-    ))
+fn with_secret(mut shown: Map<String, Value>, secret: Option<&Secret>) -> Map<String, Value> {
+    if let Some(secret) = secret {
+        shown.insert("client_secret".into(), secret.expose().into());
+    }
+    shown
+}
+
+fn changed(shown: Map<String, Value>, secret: Option<&Secret>) -> Response {
+    let response = result(200, &with_secret(shown, secret));
+    if secret.is_some() {
+        response.with("cache-control", "no-store")
+    } else {
+        response
+    }
 }

@@ -1,26 +1,77 @@
-//! Native requests to domain commands.
+//! Native requests to domain commands: a whole document in, every fault of it out.
 
 use domain::{
-    AccessTokenFormat, AppProfile, AuthenticatorPreferences, CibaAuthorization, ClientSettings,
-    ClientType, CodeName, CodeNameChoice, CreateApp, Description, DeviceAuthorization, GrantType,
-    Invalid, Jwks, Name, RedirectUri, ResourceId, Scope, ServiceProviderId, Subdomain,
-    TokenEndpointAuthMethod, WebUri,
+    App, AppProfile, AuthenticatorPreferences, CibaAuthorization, ClientSettings, ClientType,
+    CodeName, CodeNameChoice, CreateApp, Description, DeviceAuthorization, GrantType, Invalid,
+    Jwks, LogoutUri, Name, RedirectUri, ResourceId, ResponseType, Scope, ServiceProviderId,
+    Subdomain, TokenEndpointAuthMethod, Violations, WebUri,
     app::{self, DEFAULT_INVITE_MINUTES},
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
     scopes,
 };
+use table::Principal;
 
-use crate::{ApiError, fields::Fields};
+use crate::{ApiError, change::AppChange, fields::Fields};
 
 /// The longest invitation that can be asked for: a year, in minutes.
 const MAX_INVITE_MINUTES: u32 = 525_600;
+/// As many grant types as there are.
+const MAX_GRANTS: usize = 8;
+
+/// What members of a client are called where it stands.
+struct Names {
+    name: &'static str,
+    description: &'static str,
+    auth_method: &'static str,
+    grant_types: &'static str,
+    scopes: &'static str,
+    /// Whether response types and logout URIs have members here.
+    whole: bool,
+}
+
+const OF_CLIENT: Names = Names {
+    name: "name",
+    description: "description",
+    auth_method: "token_endpoint_auth_method",
+    grant_types: "grant_types",
+    scopes: "scopes",
+    whole: true,
+};
+
+const OF_DEFAULT_CLIENT: Names = Names {
+    name: "client_display_name",
+    description: "client_description",
+    auth_method: "client_auth_method",
+    grant_types: "client_grant_types",
+    scopes: "client_scopes",
+    whole: false,
+};
+
+impl Names {
+    /// Where a document of this kind has a member of the domain's client settings.
+    fn pointer(&self, domain: &str) -> String {
+        let path = domain.strip_prefix("/client/").or(domain.strip_prefix('/'));
+        let path = path.unwrap_or(domain);
+        let (head, tail) = path.find('/').map_or((path, ""), |at| path.split_at(at));
+        let head = match head {
+            "name" => self.name,
+            "description" => self.description,
+            "token_endpoint_auth_method" => self.auth_method,
+            "grant_types" => self.grant_types,
+            "scopes" => self.scopes,
+            same => same,
+        };
+        format!("/{head}{tail}")
+    }
+}
 
 pub(super) fn create_app(mut fields: Fields) -> Result<CreateApp, ApiError> {
-    let names_rights = fields.has("client_grant_types") || fields.has("client_scopes");
+    let names = &OF_DEFAULT_CLIENT;
+    let names_rights = fields.has(names.grant_types) || fields.has(names.scopes);
     let code_name = fields
         .text("app_code_name", CodeName::explicit)
         .map_or(CodeNameChoice::FromName, CodeNameChoice::Explicit);
-    let (profile, client) = app_and_client(fields)?;
+    let AppChange { profile, client } = app_document(fields, None)?;
     Ok(CreateApp {
         code_name,
         profile,
@@ -30,38 +81,61 @@ pub(super) fn create_app(mut fields: Fields) -> Result<CreateApp, ApiError> {
     })
 }
 
-/// An app with its default client from a whole document: absent members get their defaults.
-fn app_and_client(mut fields: Fields) -> Result<(AppProfile, ClientSettings), ApiError> {
+pub(super) fn update_app(fields: Fields, now: &App) -> Result<AppChange, ApiError> {
+    app_document(fields, Some(now))
+}
+
+pub(super) fn create_client(mut f: Fields, app: &App) -> Result<ClientSettings, ApiError> {
+    let settings = client(&mut f, &OF_CLIENT, None, |_| {
+        (vec![GrantType::AuthorizationCode], Vec::new())
+    });
+    let faults = with_found(
+        f.into_faults(),
+        &settings
+            .check(app.management)
+            .renamed(|p| OF_CLIENT.pointer(p)),
+    );
+    Ok(faults.or(settings)?)
+}
+
+pub(super) fn update_client(mut f: Fields, now: &Principal) -> Result<ClientSettings, ApiError> {
+    let settings = client(&mut f, &OF_CLIENT, Some(&now.client.settings), |_| {
+        (vec![GrantType::AuthorizationCode], Vec::new())
+    });
+    let found = settings.check(now.app.management);
+    let faults = with_found(f.into_faults(), &found.renamed(|p| OF_CLIENT.pointer(p)));
+    Ok(faults.or(settings)?)
+}
+
+/// An app with its default client from a whole document: absent members get their defaults, and what
+/// such a document can't say stays as it is `now`.
+fn app_document(mut fields: Fields, now: Option<&App>) -> Result<AppChange, ApiError> {
+    let names = &OF_DEFAULT_CLIENT;
     let f = &mut fields;
     let profile = profile(f);
-    let client = default_client(f);
-    let mut faults = fields.into_faults();
-    let found = app::check(&profile, &client, false).renamed(native_pointer);
+    let settings = now.map(|app| &app.default_client.settings);
+    let client = client(f, names, settings, default_rights);
+    let management = now.is_some_and(|app| app.management);
+    let found = app::check(&profile, &client, management).renamed(|pointer| {
+        if pointer.starts_with("/client/") {
+            names.pointer(pointer)
+        } else {
+            pointer.to_owned()
+        }
+    });
+    let faults = with_found(fields.into_faults(), &found);
+    Ok(faults.or(AppChange { profile, client })?)
+}
+
+/// A member that could not be read says so already; what follows from its absence is noise.
+fn with_found(mut faults: Violations, found: &Violations) -> Violations {
     for fault in found.iter() {
-        // A member that could not be read says so already; what follows from its absence is noise.
         let member = fault.pointer.split('/').nth(1).unwrap_or_default();
         if !faults.at(&format!("/{member}")) {
             faults.push(fault.pointer.clone(), fault.invalid.clone());
         }
     }
-    Ok(faults.or((profile, client))?)
-}
-
-/// Where the native app document has the domain's `/client/…` members.
-fn native_pointer(pointer: &str) -> String {
-    let Some(rest) = pointer.strip_prefix("/client/") else {
-        return pointer.to_owned();
-    };
-    let (head, tail) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let head = match head {
-        "name" => "client_display_name",
-        "description" => "client_description",
-        "token_endpoint_auth_method" => "client_auth_method",
-        "grant_types" => "client_grant_types",
-        "scopes" => "client_scopes",
-        same => same,
-    };
-    format!("/{head}{tail}")
+    faults
 }
 
 fn profile(f: &mut Fields) -> AppProfile {
@@ -74,12 +148,12 @@ fn profile(f: &mut Fields) -> AppProfile {
         service_providers: f
             .list("service_providers", MAX_GRANTED, ServiceProviderId::parse)
             .unwrap_or_default(),
-        authenticator_preferences: f.object("authenticator_preferences", |f| {
+        authenticator_preferences: set(f.object("authenticator_preferences", |f| {
             AuthenticatorPreferences {
                 is_centralized: f.boolean("is_centralized").unwrap_or_default(),
                 login_uri: f.text("login_uri", WebUri::parse),
             }
-        }),
+        })),
         allow_public_signup: f.boolean("allow_public_signup").unwrap_or_default(),
         login_uri: f.text("login_uri", WebUri::parse),
         subdomain: f.text("subdomain", Subdomain::parse),
@@ -95,64 +169,85 @@ fn profile(f: &mut Fields) -> AppProfile {
     }
 }
 
-fn default_client(f: &mut Fields) -> ClientSettings {
+fn client(
+    f: &mut Fields,
+    names: &Names,
+    now: Option<&ClientSettings>,
+    rights: impl Fn(TokenEndpointAuthMethod) -> (Vec<GrantType>, Vec<Scope>),
+) -> ClientSettings {
     let method = f
-        .text("client_auth_method", TokenEndpointAuthMethod::parse)
+        .text(names.auth_method, TokenEndpointAuthMethod::parse)
         .unwrap_or_default();
-    let (grants, granted) = default_rights(method);
+    let (grants, granted) = rights(method);
+    let held = now.map_or(&[][..], |now| &now.grant_types);
+    let name = f
+        .required(names.name, Name::parse)
+        .unwrap_or_else(Name::placeholder);
+    // What the document has no member for stays as it is.
+    let mut settings = now
+        .filter(|_| !names.whole)
+        .cloned()
+        .unwrap_or_else(|| ClientSettings {
+            response_types: DEFAULT_RESPONSE_TYPES.into(),
+            ..ClientSettings::named(name.clone(), method)
+        });
+    if let Some(now) = now {
+        settings.access_token_format = now.access_token_format;
+        settings.allow_http_redirects = now.allow_http_redirects;
+        settings.allow_all_schemes = now.allow_all_schemes;
+    }
+    if names.whole {
+        settings.post_logout_redirect_uris = f
+            .list("post_logout_redirect_uris", MAX_URIS, LogoutUri::parse)
+            .unwrap_or_default();
+        settings.logout_uri = f.text("logout_uri", LogoutUri::parse);
+        settings.response_types = f
+            .list(
+                "response_types",
+                DEFAULT_RESPONSE_TYPES.len(),
+                ResponseType::parse,
+            )
+            .unwrap_or_else(|| DEFAULT_RESPONSE_TYPES.into());
+    }
     ClientSettings {
-        name: f
-            .required("client_display_name", Name::parse)
-            .unwrap_or_else(Name::placeholder),
-        description: f.text("client_description", Description::parse),
+        name,
+        description: f.text(names.description, Description::parse),
         client_type: f.text("client_type", ClientType::parse).unwrap_or_default(),
         token_endpoint_auth_method: method,
-        redirect_uris: required_uris(f),
-        post_logout_redirect_uris: Vec::new(),
-        logout_uri: None,
-        response_types: DEFAULT_RESPONSE_TYPES.into(),
+        redirect_uris: f.required_list("redirect_uris", MAX_URIS, RedirectUri::parse),
         grant_types: f
-            .list("client_grant_types", 8, served_grant)
+            .list(names.grant_types, MAX_GRANTS, |text| grant(text, held))
             .unwrap_or(grants),
         scopes: f
-            .list("client_scopes", MAX_GRANTED, Scope::parse)
+            .list(names.scopes, MAX_GRANTED, Scope::parse)
             .unwrap_or(granted),
         resources: f
             .list("resources", MAX_GRANTED, ResourceId::parse)
             .unwrap_or_default(),
         jwks: f.value("jwks", Jwks::parse),
-        device_authorization: device_authorization(f),
-        ciba_authorization: f.object("ciba_authorization", |f| CibaAuthorization {
+        device_authorization: set(f.object("device_authorization", |f| DeviceAuthorization {
+            enabled: f.boolean("enabled").unwrap_or_default(),
+            approval_uri: f.text("approval_uri", WebUri::parse),
+            success_uri: f.text("success_uri", WebUri::parse),
+            input_uri: f.text("input_uri", WebUri::parse),
+        })),
+        ciba_authorization: set(f.object("ciba_authorization", |f| CibaAuthorization {
             enabled: f.boolean("enabled").unwrap_or_default(),
             login_uri: f.text("login_uri", WebUri::parse),
-        }),
-        access_token_format: AccessTokenFormat::default(),
-        allow_http_redirects: false,
-        allow_all_schemes: false,
+        })),
+        ..settings
     }
 }
 
-fn required_uris(f: &mut Fields) -> Vec<RedirectUri> {
-    if !f.has("redirect_uris") {
-        f.fault("redirect_uris", Invalid::Required);
-    }
-    f.list("redirect_uris", MAX_URIS, RedirectUri::parse)
-        .unwrap_or_default()
+/// An object that says what an absent one says is stored as absent.
+fn set<T: Default + PartialEq>(object: Option<T>) -> Option<T> {
+    object.filter(|object| *object != T::default())
 }
 
-fn device_authorization(f: &mut Fields) -> Option<DeviceAuthorization> {
-    f.object("device_authorization", |f| DeviceAuthorization {
-        enabled: f.boolean("enabled").unwrap_or_default(),
-        approval_uri: f.text("approval_uri", WebUri::parse),
-        success_uri: f.text("success_uri", WebUri::parse),
-        input_uri: f.text("input_uri", WebUri::parse),
-    })
-}
-
-/// A grant that some endpoint may serve; the withdrawn ones come in through SCIM only.
-fn served_grant(text: &str) -> Result<GrantType, Invalid> {
+/// A grant that some endpoint may serve. The withdrawn ones come in through SCIM only, and stay.
+fn grant(text: &str, held: &[GrantType]) -> Result<GrantType, Invalid> {
     match GrantType::parse(text)? {
-        grant if grant.is_withdrawn() => Err(Invalid::Conflict(
+        grant if grant.is_withdrawn() && !held.contains(&grant) => Err(Invalid::Conflict(
             "is withdrawn (RFC 9700); use authorization_code with PKCE",
         )),
         grant => Ok(grant),

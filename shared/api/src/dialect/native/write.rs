@@ -1,19 +1,13 @@
 //! Domain entities in native words.
 
-use domain::App;
+use domain::{App, Client, ClientSettings, StoredSecret, TenantId};
 use serde_json::{Map, Value, json};
 
-/// An app with its default client.
-pub(super) fn app(app: &App) -> Map<String, Value> {
-    let (profile, client) = (&app.profile, &app.default_client);
-    let settings = &client.settings;
+/// What the owner of an app can set: what an update is laid over.
+pub(super) fn app_document(app: &App) -> Map<String, Value> {
+    let (profile, settings) = (&app.profile, &app.default_client.settings);
     let mut members = object(json!({
-        "app_id": app.app_id,
-        "tenant_id": app.tenant_id,
-        "app_code_name": app.code_name,
         "app_name": profile.app_name,
-        "active": app.status.active,
-        "client_id": client.client_id,
         "client_type": settings.client_type,
         "client_display_name": settings.name,
         "redirect_uris": settings.redirect_uris,
@@ -23,16 +17,9 @@ pub(super) fn app(app: &App) -> Map<String, Value> {
         "resources": settings.resources,
         "service_providers": profile.service_providers,
         "authenticator_preferences": profile.authenticator_preferences.clone().unwrap_or_default(),
-        "device_authorization": settings.device_authorization.clone().unwrap_or_default(),
-        "ciba_authorization": settings.ciba_authorization.clone().unwrap_or_default(),
         "allow_public_signup": profile.allow_public_signup,
         "invite_member_email_expiration_minutes": profile.invite_member_email_expiration_minutes,
         "trusted": profile.trusted,
-        "login_preferences": app.login_preferences.clone().unwrap_or_else(|| json!({})),
-        "created_at": app.created_at.to_string(),
-        "created_by": app.created_by,
-        "updated_at": app.updated_at.to_string(),
-        "version": app.version,
     }));
     optional(
         &mut members,
@@ -47,13 +34,108 @@ pub(super) fn app(app: &App) -> Map<String, Value> {
     optional(&mut members, "logo", profile.logo.as_ref());
     optional(&mut members, "login_uri", profile.login_uri.as_ref());
     optional(&mut members, "subdomain", profile.subdomain.as_ref());
-    optional(&mut members, "jwks", settings.jwks.as_ref());
+    flows(&mut members, settings);
+    members
+}
+
+/// An app with its default client.
+pub(super) fn app(app: &App) -> Map<String, Value> {
+    let mut members = app_document(app);
+    members.extend(object(json!({
+        "app_id": app.app_id,
+        "tenant_id": app.tenant_id,
+        "app_code_name": app.code_name,
+        "active": app.status.active,
+        "client_id": app.default_client.client_id,
+        "login_preferences": app.login_preferences.clone().unwrap_or_else(|| json!({})),
+        "created_at": app.created_at.to_string(),
+        "created_by": app.created_by,
+        "updated_at": app.updated_at.to_string(),
+        "version": app.version,
+    })));
+    status(&mut members, &app.status);
     optional(
         &mut members,
         "password_sharing_group_id",
         app.password_sharing_group_id.as_ref(),
     );
     members
+}
+
+/// What the owner of a client can set: what an update is laid over.
+pub(super) fn client_document(settings: &ClientSettings) -> Map<String, Value> {
+    let mut members = object(json!({
+        "name": settings.name,
+        "client_type": settings.client_type,
+        "redirect_uris": settings.redirect_uris,
+        "post_logout_redirect_uris": settings.post_logout_redirect_uris,
+        "response_types": settings.response_types,
+        "grant_types": settings.grant_types,
+        "scopes": settings.scopes,
+        "resources": settings.resources,
+        "token_endpoint_auth_method": settings.token_endpoint_auth_method,
+    }));
+    optional(&mut members, "description", settings.description.as_ref());
+    optional(&mut members, "logout_uri", settings.logout_uri.as_ref());
+    flows(&mut members, settings);
+    members
+}
+
+/// A client of `app`.
+pub(super) fn client(app: &App, client: &Client) -> Map<String, Value> {
+    client_of(&app.tenant_id, client)
+}
+
+/// A client of `tenant`.
+pub(super) fn client_of(tenant: &TenantId, client: &Client) -> Map<String, Value> {
+    let mut members = client_document(&client.settings);
+    members.extend(object(json!({
+        "app_id": client.app_id,
+        "tenant_id": tenant,
+        "client_id": client.client_id,
+        "active": client.status.active,
+        "default": client.default,
+        "created_at": client.created_at.to_string(),
+        "created_by": client.created_by,
+        "updated_at": client.updated_at.to_string(),
+        "version": client.version,
+    })));
+    status(&mut members, &client.status);
+    members
+}
+
+/// What is kept of a secret: enough to tell whether it is safe to delete.
+pub(super) fn secret(secret: &StoredSecret) -> Map<String, Value> {
+    let last_used = secret
+        .last_used_on
+        .map_or_else(|| "never".to_owned(), |day| day.to_string());
+    let mut members = object(json!({
+        "secret_id": secret.id,
+        // The secret's own first characters, which name it without opening anything.
+        "hint": format!("rsec_{}…", secret.id),
+        "created_at": secret.created_at.to_string(),
+        "last_used_on": last_used,
+    }));
+    let expires_at = secret.expires_at.map(|at| at.to_string());
+    optional(&mut members, "expires_at", expires_at.as_ref());
+    members
+}
+
+fn flows(members: &mut Map<String, Value>, settings: &ClientSettings) {
+    members.extend(object(json!({
+        "device_authorization": settings.device_authorization.clone().unwrap_or_default(),
+        "ciba_authorization": settings.ciba_authorization.clone().unwrap_or_default(),
+    })));
+    optional(members, "jwks", settings.jwks.as_ref());
+}
+
+/// Who threw the kill switch last, when and why, once somebody has.
+fn status(members: &mut Map<String, Value>, status: &domain::Status) {
+    if let (Some(by), Some(at)) = (&status.changed_by, &status.changed_at) {
+        let mut change = object(json!({ "by": by, "at": at.to_string() }));
+        optional(&mut change, "reason", status.reason.as_ref());
+        members.insert("status_change".into(), change.into());
+    }
 }
 
 fn object(value: Value) -> Map<String, Value> {

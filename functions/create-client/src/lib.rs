@@ -1,0 +1,54 @@
+//! Makes a further client of an app, whose rights go beyond the app's only with the scopes for that.
+//!
+//! One read of the app, one transaction.
+
+use api::{
+    ApiError, Call, Registry, Response,
+    change::{first_secret, refused},
+    find,
+    idempotency::Ticket,
+};
+use domain::{Client, ClientId, RightsNeeded, app};
+use table::{ChangeError, Made, Principal};
+
+/// Answers 201 with the client and its secret, shown this once.
+pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
+    let app = find::app(&registry, &call).await?;
+    let settings = call.dialect().create_client(&call, &app)?;
+    let caller = call.caller()?;
+    let default = &app.default_client.settings;
+    caller.require_all(RightsNeeded::for_new_client(default, &settings))?;
+    app::check(&app.profile, &settings, app.management).or(())?;
+
+    let id = ClientId::generate(&app.app_id, registry.unix_ms(), registry.random()?);
+    let by = caller.client_id.as_str();
+    let client = Client::register(id.clone(), &app.app_id, settings, by, registry.now());
+    let (secret, stored) = first_secret(&registry, &client)?.unzip();
+    let made = Principal { app, client };
+    let response = call
+        .dialect()
+        .client_created(&call, &made, secret.as_ref())?;
+
+    let ticket = Ticket::of(&call)?;
+    let record = ticket.as_ref().map(|ticket| {
+        let made = Made {
+            app_id: made.app.app_id,
+            client_id: Some(id),
+            secret_id: None,
+        };
+        ticket.record(&registry, &response, made)
+    });
+    let (table, tenant) = (&registry.table, &made.app.tenant_id);
+    let record = record.transpose()?;
+    match table
+        .create_client(tenant, &made.client, stored.as_ref(), record.as_ref())
+        .await
+    {
+        Ok(()) => Ok(response),
+        Err(ChangeError::Replay(kept)) => match ticket {
+            Some(ticket) => ticket.replay(&registry, &kept).await,
+            None => Err(refused(ChangeError::Replay(kept), "client")),
+        },
+        Err(e) => Err(refused(e, "client")),
+    }
+}

@@ -1,0 +1,6 @@
+//! `create-client` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve_with_master(create_client::handle).await
+}

@@ -1,0 +1,6 @@
+//! `get-client` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve(get_client::handle).await
+}

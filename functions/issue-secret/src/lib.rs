@@ -1,0 +1,70 @@
+//! Issues a further secret of a client; the ones it has go on working.
+
+use api::{
+    ApiError, Call, Registry, Response,
+    change::{TRIES, new_secret, refused},
+    dialect::SecretIssued,
+    find,
+    idempotency::Ticket,
+};
+use domain::stored_secret::{MAX_LIVE, issue};
+use table::{ChangeError, Made};
+
+/// Answers 201 with the secret, shown this once.
+pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
+    let expires_in = call.dialect().issue_secret(&call)?;
+    let ticket = Ticket::of(&call)?;
+    for _ in 0..TRIES {
+        let read = find::credentials(&registry, &call).await?;
+        let client = &read.principal.client;
+        if !client.settings.token_endpoint_auth_method.uses_secret() {
+            return Err(no_secrets());
+        }
+        let now = registry.now();
+        let (secret, mut stored) = new_secret(&registry, &client.client_id)?;
+        stored.expires_at = expires_in.map(|seconds| now.plus(seconds));
+        let Some(all) = issue(read.secrets.clone(), stored.clone(), now) else {
+            // A repeated request may find the client full by its own first try.
+            return match ticket {
+                Some(ticket) => ticket.replay_if_kept(&registry).await?.ok_or_else(full),
+                None => Err(full()),
+            };
+        };
+        let made = Made {
+            app_id: client.app_id,
+            client_id: Some(client.client_id.clone()),
+            secret_id: Some(stored.id.clone()),
+        };
+        let response = call
+            .dialect()
+            .secret_issued(&call, &SecretIssued { secret, stored })?;
+        let record = ticket
+            .as_ref()
+            .map(|t| t.record(&registry, &response, made));
+        let record = record.transpose()?;
+        let saved = registry.table.save_secrets(&read, &all, record.as_ref());
+        match (saved.await, &ticket) {
+            (Ok(()), _) => return Ok(response),
+            (Err(ChangeError::Stale), _) => {}
+            (Err(ChangeError::Replay(kept)), Some(t)) => return t.replay(&registry, &kept).await,
+            (Err(e), _) => return Err(refused(e, "client")),
+        }
+    }
+    Err(ApiError::Unavailable(
+        "other writes kept coming between".into(),
+    ))
+}
+
+fn no_secrets() -> ApiError {
+    ApiError::Conflict {
+        code: "client-without-secrets",
+        detail: "This client authenticates without a secret; change its token_endpoint_auth_method first.".into(),
+    }
+}
+
+fn full() -> ApiError {
+    ApiError::Conflict {
+        code: "too-many-secrets",
+        detail: format!("This client has {MAX_LIVE} live secrets already; revoke one first."),
+    }
+}

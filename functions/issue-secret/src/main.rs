@@ -1,0 +1,6 @@
+//! `issue-secret` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve_with_master(issue_secret::handle).await
+}

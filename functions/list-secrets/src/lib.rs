@@ -1,0 +1,12 @@
+//! Lists what is kept of a client's secrets, never a secret: enough to tell whether one is safe to
+//! delete. Retired ones are left out.
+
+use api::{ApiError, Call, Registry, Response, find};
+
+/// Answers 200 with every secret that is not retired, oldest first.
+pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
+    let mut secrets = find::credentials(&registry, &call).await?.secrets;
+    secrets.retain(|secret| secret.retired_at.is_none());
+    secrets.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    call.dialect().secrets(&call, &secrets)
+}

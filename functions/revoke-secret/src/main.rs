@@ -1,0 +1,6 @@
+//! `revoke-secret` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve(revoke_secret::handle).await
+}

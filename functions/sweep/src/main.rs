@@ -1,0 +1,6 @@
+//! `sweep` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve_invocations(sweep::handle).await
+}

@@ -1,0 +1,6 @@
+//! `update-resources` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve(update_resources::handle).await
+}

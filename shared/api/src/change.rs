@@ -1,0 +1,178 @@
+//! Changes: read, edit, write under the version that was read; a lost race is tried again, unless
+//! `If-Match` fixed the version.
+
+use data_encoding::BASE64URL_NOPAD;
+use domain::{
+    App, AppProfile, Client, ClientId, ClientSettings, RightsNeeded, Secret, StoredSecret, app,
+};
+use table::{ChangeError, Principal, SecretsChange};
+
+use crate::{ApiError, Call, Registry, find, precondition::IfMatch};
+
+/// How often a change that lost a race is made anew.
+pub const TRIES: u32 = 3;
+
+/// What an app becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppChange {
+    /// Its own part.
+    pub profile: AppProfile,
+    /// Its default client's.
+    pub client: ClientSettings,
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub struct Changed<T> {
+    /// The new state.
+    pub now: T,
+    /// The secret of a client that has one from now on.
+    pub secret: Option<Secret>,
+}
+
+/// The failure of a write that was tried as often as it may be.
+pub fn lost_race(if_match: &IfMatch) -> ApiError {
+    if if_match.allows_retry() {
+        ApiError::Unavailable("other writes kept coming between".into())
+    } else {
+        ApiError::PreconditionFailed
+    }
+}
+
+/// Changes the app that the path names, and its default client, as `edit` says.
+pub async fn change_app(
+    registry: &Registry,
+    call: &Call,
+    edit: impl Fn(&App) -> Result<AppChange, ApiError>,
+) -> Result<Changed<App>, ApiError> {
+    let caller = call.caller()?;
+    let if_match = IfMatch::of(call);
+    for _ in 0..TRIES {
+        let old = find::app(registry, call).await?;
+        if_match.check(old.version)?;
+        let AppChange { profile, client } = edit(&old)?;
+        let old_settings = &old.default_client.settings;
+        let needed = RightsNeeded::for_profile(&old.profile, &profile)
+            .and(RightsNeeded::for_settings(old_settings, &client));
+        caller.require_all(needed)?;
+        // The dialect has checked its own members; this is the whole new state, whoever wrote it.
+        app::check(&profile, &client, old.management).or(())?;
+        let secrets = secrets_change(registry, &old.default_client, &client)?;
+        let version = old.version;
+        let new = old.changed(profile, client, registry.now());
+        let id = write_id(registry)?;
+        match registry
+            .table
+            .update_app(version, &new, &secrets.1, &id)
+            .await
+        {
+            Ok(()) => {
+                return Ok(Changed {
+                    now: new,
+                    secret: secrets.0,
+                });
+            }
+            Err(ChangeError::Stale) if if_match.allows_retry() => {}
+            Err(e) => return Err(refused(e, "application")),
+        }
+    }
+    Err(lost_race(&if_match))
+}
+
+/// Changes the client that the path names, as `edit` says.
+pub async fn change_client(
+    registry: &Registry,
+    call: &Call,
+    edit: impl Fn(&Principal) -> Result<ClientSettings, ApiError>,
+) -> Result<Changed<Principal>, ApiError> {
+    let caller = call.caller()?;
+    let if_match = IfMatch::of(call);
+    for _ in 0..TRIES {
+        let old = find::client(registry, call).await?;
+        if_match.check(old.client.version)?;
+        let settings = edit(&old)?;
+        caller.require_all(RightsNeeded::for_settings(&old.client.settings, &settings))?;
+        app::check(&old.app.profile, &settings, old.app.management).or(())?;
+        let (secret, secrets) = secrets_change(registry, &old.client, &settings)?;
+        let id = write_id(registry)?;
+        let now = registry.now();
+        let (app_version, client_version) = (old.app.version, old.client.version);
+        let client = old.client.changed(settings, now);
+        let (new, written) = if client.default {
+            let app = old.app.with_default_client(client.clone(), now);
+            let written = registry
+                .table
+                .update_app(app_version, &app, &secrets, &id)
+                .await;
+            (Principal { app, client }, written)
+        } else {
+            let table = &registry.table;
+            let written = table
+                .update_client(client_version, &client, &secrets, &id)
+                .await;
+            let app = old.app;
+            (Principal { app, client }, written)
+        };
+        match written {
+            Ok(()) => return Ok(Changed { now: new, secret }),
+            // The app's own members may have moved the version; the client's still decides If-Match.
+            Err(ChangeError::Stale) => {}
+            Err(e) => return Err(refused(e, "client")),
+        }
+    }
+    Err(lost_race(&if_match))
+}
+
+/// A failed write as the caller hears of it.
+pub fn refused(e: ChangeError, what: &'static str) -> ApiError {
+    match e {
+        ChangeError::Missing => ApiError::NotFound(what),
+        ChangeError::Stale => ApiError::PreconditionFailed,
+        ChangeError::Table(e) => e.into(),
+        ChangeError::Replay(_) => ApiError::internal("a replay where no key was given"),
+    }
+}
+
+/// A new secret of `client`, and its stored form.
+pub fn new_secret(
+    registry: &Registry,
+    client: &ClientId,
+) -> Result<(Secret, StoredSecret), ApiError> {
+    let secret = Secret::generate(registry.random()?);
+    let pepper = registry.master()?.pepper();
+    let stored = StoredSecret::new(&secret, &pepper, client, registry.now());
+    Ok((secret, stored))
+}
+
+/// A new client's first secret, unless it authenticates without one.
+pub fn first_secret(
+    registry: &Registry,
+    client: &Client,
+) -> Result<Option<(Secret, StoredSecret)>, ApiError> {
+    if !client.settings.token_endpoint_auth_method.uses_secret() {
+        return Ok(None);
+    }
+    new_secret(registry, &client.client_id).map(Some)
+}
+
+/// A client that comes to use secrets gets one; one that ceases to loses them.
+fn secrets_change(
+    registry: &Registry,
+    old: &Client,
+    new: &ClientSettings,
+) -> Result<(Option<Secret>, SecretsChange), ApiError> {
+    let before = old.settings.token_endpoint_auth_method.uses_secret();
+    let after = new.token_endpoint_auth_method.uses_secret();
+    Ok(match (before, after) {
+        (false, true) => {
+            let (secret, stored) = new_secret(registry, &old.client_id)?;
+            (Some(secret), SecretsChange::First(stored))
+        }
+        (true, false) => (None, SecretsChange::Clear),
+        _ => (None, SecretsChange::Keep),
+    })
+}
+
+fn write_id(registry: &Registry) -> Result<String, ApiError> {
+    Ok(BASE64URL_NOPAD.encode(&registry.random::<9>()?))
+}

@@ -1,0 +1,180 @@
+//! Native queries and pages: opaque cursors, `next_cursor`, RFC 8288 links.
+
+use std::collections::HashMap;
+
+use domain::{AppId, ClientId, CodeName, Invalid, Violations};
+use serde_json::{Map, Value, json};
+use table::{AppFilter, ClientPage};
+
+use super::{
+    super::{AppList, AppSelector, CursorKey, Extent, ListApps, ListClients},
+    write,
+};
+use crate::{ApiError, Call, Response, cursor};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 100;
+
+type Query = HashMap<String, String>;
+
+pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiError> {
+    let query = call.request.query_parameters(&[
+        "limit",
+        "cursor",
+        "app_code_name",
+        "client_id",
+        "app_name",
+        "active",
+    ])?;
+    let mut faults = Violations::default();
+    let limit = limit(&query, &mut faults);
+    let active = boolean(&query, "active", &mut faults);
+    let by_code = query
+        .get("app_code_name")
+        .map(|text| CodeName::parse(text).map_or(AppSelector::Nothing, AppSelector::CodeName));
+    let by_client = query
+        .get("client_id")
+        .map(|text| ClientId::parse(text).map_or(AppSelector::Nothing, AppSelector::Client));
+    if by_code.is_some() && by_client.is_some() {
+        let clash = Invalid::Conflict("can't be combined with app_code_name");
+        faults.push("client_id", clash);
+    }
+    let mut list = ListApps {
+        only: by_code.or(by_client),
+        filter: AppFilter {
+            name_prefix: query.get("app_name").cloned(),
+            active,
+        },
+        after: None,
+        extent: Extent::Page(limit),
+    };
+    let after = after(call, key, &apps_context(&list), &query, &mut faults)?;
+    list.after = after.and_then(|id| AppId::parse(&id).ok());
+    Ok(faults.or(list)?)
+}
+
+pub(super) fn apps(call: &Call, list: &AppList, key: &CursorKey) -> Result<Response, ApiError> {
+    let result: Vec<_> = list
+        .apps
+        .iter()
+        .map(|app| {
+            let mut shown = write::app(app);
+            shown.remove("logo");
+            shown
+        })
+        .collect();
+    let context = apps_context(&list_apps(call, key)?);
+    let next = list.next.map(|id| id.to_string());
+    page(call, key, &context, &result, next.as_deref())
+}
+
+pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, ApiError> {
+    let query = call.request.query_parameters(&["limit", "cursor"])?;
+    let mut faults = Violations::default();
+    let limit = limit(&query, &mut faults);
+    let after = after(call, key, &clients_context(call), &query, &mut faults)?;
+    let after = after.and_then(|id| ClientId::parse(&id).ok());
+    Ok(faults.or(ListClients { after, limit })?)
+}
+
+pub(super) fn clients(
+    call: &Call,
+    found: &ClientPage,
+    key: &CursorKey,
+) -> Result<Response, ApiError> {
+    let tenant = call.tenant()?;
+    let clients = found.clients.iter();
+    let result: Vec<_> = clients
+        .map(|client| write::client_of(tenant, client))
+        .collect();
+    let next = found.next.as_ref().map(ClientId::as_str);
+    page(call, key, &clients_context(call), &result, next)
+}
+
+/// Whether an active app is to be deleted all the same.
+pub(super) fn force(call: &Call) -> Result<bool, ApiError> {
+    let query = call.request.query_parameters(&["force"])?;
+    let mut faults = Violations::default();
+    let force = boolean(&query, "force", &mut faults);
+    Ok(faults.or(force.unwrap_or_default())?)
+}
+
+fn limit(query: &Query, faults: &mut Violations) -> u32 {
+    match query.get("limit").map(|text| text.parse()) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+        Some(_) => {
+            faults.push("limit", Invalid::Range(1, MAX_LIMIT.into()));
+            DEFAULT_LIMIT
+        }
+    }
+}
+
+fn boolean(query: &Query, name: &str, faults: &mut Violations) -> Option<bool> {
+    match query.get(name)?.as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => {
+            faults.push(name, Invalid::Choice("true, false"));
+            None
+        }
+    }
+}
+
+/// What a cursor of a list of apps is bound to: everything that narrows it, but not the page length.
+fn apps_context(list: &ListApps) -> String {
+    format!("apps {:?} {:?}", list.only, list.filter)
+}
+
+/// What a cursor of a list of clients is bound to: the app as the path names it.
+fn clients_context(call: &Call) -> String {
+    format!("clients {}", call.request.path_parameter("app"))
+}
+
+fn after(
+    call: &Call,
+    key: &CursorKey,
+    context: &str,
+    query: &Query,
+    faults: &mut Violations,
+) -> Result<Option<String>, ApiError> {
+    let Some(text) = query.get("cursor") else {
+        return Ok(None);
+    };
+    let found = cursor::decode(&key.0, call.tenant()?, context, text);
+    if found.is_none() {
+        let why = "is not one of this list; start without a cursor and follow next_cursor";
+        faults.push("cursor", Invalid::Conflict(why));
+    }
+    Ok(found)
+}
+
+fn page(
+    call: &Call,
+    key: &CursorKey,
+    context: &str,
+    result: &[Map<String, Value>],
+    next: Option<&str>,
+) -> Result<Response, ApiError> {
+    let Some(next) = next else {
+        return Ok(Response::json(200, &json!({ "result": result })));
+    };
+    let next = cursor::encode(&key.0, call.tenant()?, context, next);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(call.request.query.as_bytes()) {
+        if name != "cursor" {
+            query.append_pair(&name, &value);
+        }
+    }
+    let query = query.append_pair("cursor", &next).finish();
+    // Path parameters are ids and code names, which need no escaping.
+    let path = call
+        .request
+        .path
+        .iter()
+        .fold(call.request.route.path.to_owned(), |path, (name, value)| {
+            path.replace(&format!("{{{name}}}"), value)
+        });
+    let body = json!({ "result": result, "next_cursor": next });
+    Ok(Response::json(200, &body).with("link", format!("<{path}?{query}>; rel=\"next\"")))
+}

@@ -1,0 +1,95 @@
+//! What an update asks for, laid over what is there, so that the whole new state is read and checked.
+//!
+//! `PUT` replaces the members it has, an object whole; `null` is no value. `PATCH` is an RFC 7396
+//! merge patch: `null` takes a member away, which then gets its default.
+
+use serde_json::{Map, Value};
+
+use crate::{ApiError, Call, fields::Fields};
+
+const PATCH_TYPES: &str = "application/merge-patch+json or application/json";
+
+pub(super) fn onto(call: &Call, mut document: Map<String, Value>) -> Result<Fields, ApiError> {
+    if call.request.route.method == "PATCH" {
+        let patch = Fields::of_body(&call.request, PATCH_TYPES)?.into_members();
+        merge(&mut document, patch);
+    } else {
+        document.extend(Fields::of_body(&call.request, super::JSON)?.into_members());
+    }
+    Ok(Fields::new(document))
+}
+
+/// RFC 7396 §2.
+fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => {
+                target.remove(&name);
+            }
+            Value::Object(inner) => {
+                let slot = target.entry(name).or_insert_with(|| Map::new().into());
+                if !slot.is_object() {
+                    *slot = Map::new().into();
+                }
+                if let Value::Object(members) = slot {
+                    merge(members, inner);
+                }
+            }
+            other => {
+                target.insert(name, other);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_examples_of_rfc_7396_whose_target_is_an_object() {
+        for (target, patch, result) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (
+                json!({"a": "b"}),
+                json!({"b": "c"}),
+                json!({"a": "b", "b": "c"}),
+            ),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (
+                json!({"a": "b", "b": "c"}),
+                json!({"a": null}),
+                json!({"b": "c"}),
+            ),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (
+                json!({"a": {"b": "c"}}),
+                json!({"a": {"b": "d", "c": null}}),
+                json!({"a": {"b": "d"}}),
+            ),
+            (
+                json!({"a": [{"b": "c"}]}),
+                json!({"a": [1]}),
+                json!({"a": [1]}),
+            ),
+            (
+                json!({"e": null}),
+                json!({"a": 1}),
+                json!({"e": null, "a": 1}),
+            ),
+            (
+                json!({}),
+                json!({"a": {"bb": {"ccc": null}}}),
+                json!({"a": {"bb": {}}}),
+            ),
+        ] {
+            let (Value::Object(mut target), Value::Object(patch)) = (target, patch) else {
+                panic!("objects")
+            };
+            merge(&mut target, patch);
+            assert_eq!(Value::Object(target), result);
+        }
+    }
+}

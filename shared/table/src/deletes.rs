@@ -1,0 +1,176 @@
+//! Access pattern 10: an app is gone for every reader after one transaction; what it leaves is swept
+//! afterwards, here and by the scheduled `sweep`, which can stop and go on anywhere.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, DeleteRequest, TransactWriteItem, Update, WriteRequest,
+};
+use domain::{App, AppId, Timestamp};
+
+use crate::{
+    ChangeError, Table, TableError,
+    apps::{jitter_of, put_new},
+    item::{Item, decode, key_item, string, text},
+    keys::{self, CLIENTS, Key, PK, SK},
+    record::SweepRecord,
+};
+
+/// `BatchWriteItem` takes so many.
+const BATCH: i32 = 25;
+
+/// An app whose deletion is not swept yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingSweep {
+    /// Which.
+    pub app_id: AppId,
+    /// Since when.
+    pub deleted_at: Timestamp,
+}
+
+impl Table {
+    /// Makes the deletion of `app` true for every reader: the app is marked, its code name a tombstone,
+    /// and its place in the work list is taken.
+    pub async fn delete_app(&self, app: &App, at: Timestamp) -> Result<(), ChangeError> {
+        let number = |n: &dyn ToString| AttributeValue::N(n.to_string());
+        let update = |key: &Key, expression: &str, condition: &str| {
+            Update::builder()
+                .table_name(&self.name)
+                .set_key(Some(key_item(key)))
+                .update_expression(expression)
+                .condition_expression(condition)
+                .expression_attribute_values(":at", number(&at.unix()))
+        };
+        let built = |update: aws_sdk_dynamodb::types::builders::UpdateBuilder| {
+            let built = update
+                .build()
+                .map_err(|e| TableError::internal("update", &e));
+            built.map(|update| TransactWriteItem::builder().update(update).build())
+        };
+        let mark = update(
+            &keys::app(&app.app_id),
+            "SET deleted_at = :at REMOVE listed_in, secrets",
+            "#version = :version AND attribute_not_exists(deleted_at)",
+        )
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":version", number(&app.version));
+        let guard = keys::code_name_guard(&app.tenant_id, &app.code_name);
+        let tombstone = update(&guard, "SET deleted_at = :at", "app_id = :app")
+            .expression_attribute_values(":app", text(app.app_id.to_string()));
+        let items = vec![
+            built(mark)?,
+            built(tombstone)?,
+            put_new(
+                &self.name,
+                &keys::sweep(&app.app_id),
+                &SweepRecord { deleted_at: at },
+            )?,
+        ];
+        match self.transact(items, jitter_of(&app.app_id)).await? {
+            Ok(()) => Ok(()),
+            Err(_) => Err(ChangeError::Stale),
+        }
+    }
+
+    /// Deletions that wait for a sweep, oldest apps first, at most `limit`.
+    pub async fn pending_sweeps(&self, limit: i32) -> Result<Vec<PendingSweep>, TableError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :sweep")
+            .expression_attribute_values(":sweep", text(keys::SWEEP))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(|e| TableError::from_sdk("Query", &e))?;
+        let pending = answer.items.unwrap_or_default().into_iter().map(|item| {
+            let app_id = keys::parse_app_pk(string(&item, SK))
+                .ok_or_else(|| TableError::corrupt(string(&item, PK), "it names no app"))?;
+            let record: SweepRecord = decode(item)?;
+            Ok(PendingSweep {
+                app_id,
+                deleted_at: record.deleted_at,
+            })
+        });
+        pending.collect()
+    }
+
+    /// Removes the clients of a deleted app, then the app itself; `true` when nothing is left.
+    ///
+    /// Stops after `budget`; calling it again goes on where it stopped.
+    pub async fn sweep_app(&self, app_id: &AppId, budget: Duration) -> Result<bool, TableError> {
+        let started = Instant::now();
+        loop {
+            let clients = self.client_keys(app_id).await?;
+            if clients.is_empty() {
+                break;
+            }
+            self.delete_batch(clients).await?;
+            if started.elapsed() >= budget {
+                return Ok(false);
+            }
+        }
+        let delete = |key: &Key, condition: Option<&str>| {
+            let delete = Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(key_item(key)))
+                .set_condition_expression(condition.map(Into::into))
+                .build();
+            delete
+                .map(|delete| TransactWriteItem::builder().delete(delete).build())
+                .map_err(|e| TableError::internal("delete", &e))
+        };
+        // A sweep only ever removes what a deletion has marked.
+        let marked = "attribute_not_exists(pk) OR attribute_exists(deleted_at)";
+        let items = vec![
+            delete(&keys::app(app_id), Some(marked))?,
+            delete(&keys::sweep(app_id), None)?,
+        ];
+        match self.transact(items, jitter_of(app_id)).await? {
+            Ok(()) => Ok(true),
+            Err(_) => Err(TableError::corrupt(
+                keys::app(app_id).pk,
+                "it stands in the work list but is not deleted",
+            )),
+        }
+    }
+
+    async fn client_keys(&self, app_id: &AppId) -> Result<Vec<Item>, TableError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :app AND begins_with(sk, :clients)")
+            .expression_attribute_values(":app", text(keys::app(app_id).pk))
+            .expression_attribute_values(":clients", text(CLIENTS))
+            .projection_expression("pk, sk")
+            .limit(BATCH)
+            .send()
+            .await
+            .map_err(|e| TableError::from_sdk("Query", &e))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
+    async fn delete_batch(&self, keys: Vec<Item>) -> Result<(), TableError> {
+        let requests = keys
+            .into_iter()
+            .map(|key| {
+                let delete = DeleteRequest::builder().set_key(Some(key)).build();
+                delete
+                    .map(|delete| WriteRequest::builder().delete_request(delete).build())
+                    .map_err(|e| TableError::internal("delete", &e))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        // What stays unprocessed is found again by the next query.
+        self.client
+            .batch_write_item()
+            .request_items(&self.name, requests)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| TableError::from_sdk("BatchWriteItem", &e))
+    }
+}
