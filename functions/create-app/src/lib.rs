@@ -3,7 +3,9 @@
 //! One transaction when the code name is free, a second with a postfixed name when it is taken.
 
 use api::{
-    ApiError, Call, Registry, Response, change::first_secret, dialect::AppCreated,
+    ApiError, Call, Registry, Response,
+    change::{first_secret, name_taken},
+    dialect::AppCreated,
     idempotency::Ticket,
 };
 use domain::{App, AppId, CodeName, app::Registration};
@@ -51,6 +53,8 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
                     .next_code_name(random(&registry)?)
                     .ok_or_else(|| taken(&code_name))?;
             }
+            (Err(CreateAppError::NameTaken), _) => return Err(name_taken()),
+            (Err(CreateAppError::ClientIdTaken), _) => return Err(client_id_taken()),
             (Err(CreateAppError::Table(e)), _) => return Err(e.into()),
             (Err(e @ CreateAppError::Replay(_)), None) => {
                 return Err(ApiError::internal(e.to_string()));
@@ -69,6 +73,15 @@ const fn made(app: &App) -> Made {
         app_id: app.app_id,
         client_id: None,
         secret_id: None,
+    }
+}
+
+fn client_id_taken() -> ApiError {
+    ApiError::Conflict {
+        code: "client-id-taken",
+        detail:
+            "The chosen client id is taken; choose another, or leave name out to have one made."
+                .into(),
     }
 }
 

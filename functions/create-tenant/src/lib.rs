@@ -123,5 +123,7 @@ fn management_app(code_name: CodeName) -> Result<CreateApp, ApiError> {
         },
         active: true,
         names_rights: true,
+        client_id: None,
+        unique_name: false,
     })
 }

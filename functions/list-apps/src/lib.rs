@@ -37,6 +37,7 @@ async fn page(
         after: wanted.after,
         limit,
         filter: wanted.filter.clone(),
+        descending: false,
     };
     let page = registry.table.apps_page(&request).await?;
     Ok(AppList {

@@ -20,7 +20,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let principal = authenticate_client(&registry, &call.request, &form).await?;
     let client = &principal.client;
     check_grant(asked, client)?;
-    let scope = granted_scope(form.get("scope"), client)?;
+    let scope = granted_scope(form.get("scope"), &principal.app.scopes_of(client))?;
     let base = registry.base(&call.request);
     let issuer = issuer_of(&base, &principal.app.tenant_id);
     let audience = audience(form.resources(), client, &issuer)?;
@@ -69,8 +69,7 @@ fn check_grant(asked: &str, client: &Client) -> Result<(), ApiError> {
 }
 
 /// What was asked, if the client may have all of it; everything it may have when nothing was asked.
-fn granted_scope(asked: Option<&str>, client: &Client) -> Result<String, ApiError> {
-    let may_have = &client.settings.scopes;
+fn granted_scope(asked: Option<&str>, may_have: &[Scope]) -> Result<String, ApiError> {
     let Some(asked) = asked else {
         let all: Vec<_> = may_have.iter().map(Scope::as_str).collect();
         return Ok(all.join(" "));

@@ -58,14 +58,9 @@ pub async fn change_app(
         // The dialect has checked its own members; this is the whole new state, whoever wrote it.
         app::check(&profile, &client, old.management).or(())?;
         let secrets = secrets_change(registry, &old.default_client, &client)?;
-        let version = old.version;
-        let new = old.changed(profile, client, registry.now());
+        let new = old.clone().changed(profile, client, registry.now());
         let id = write_id(registry)?;
-        match registry
-            .table
-            .update_app(version, &new, &secrets.1, &id)
-            .await
-        {
+        match registry.table.update_app(&old, &new, &secrets.1, &id).await {
             Ok(()) => {
                 return Ok(Changed {
                     now: new,
@@ -96,13 +91,13 @@ pub async fn change_client(
         let (secret, secrets) = secrets_change(registry, &old.client, &settings)?;
         let id = write_id(registry)?;
         let now = registry.now();
-        let (app_version, client_version) = (old.app.version, old.client.version);
+        let client_version = old.client.version;
         let client = old.client.changed(settings, now);
         let (new, written) = if client.default {
-            let app = old.app.with_default_client(client.clone(), now);
+            let app = old.app.clone().with_default_client(client.clone(), now);
             let written = registry
                 .table
-                .update_app(app_version, &app, &secrets, &id)
+                .update_app(&old.app, &app, &secrets, &id)
                 .await;
             (Principal { app, client }, written)
         } else {
@@ -128,6 +123,7 @@ pub fn refused(e: ChangeError, what: &'static str) -> ApiError {
     match e {
         ChangeError::Missing => ApiError::NotFound(what),
         ChangeError::Stale => ApiError::PreconditionFailed,
+        ChangeError::NameTaken => name_taken(),
         ChangeError::Table(e) => e.into(),
         ChangeError::Replay(_) => ApiError::internal("a replay where no key was given"),
     }
@@ -171,6 +167,14 @@ fn secrets_change(
         (true, false) => (None, SecretsChange::Clear),
         _ => (None, SecretsChange::Keep),
     })
+}
+
+/// Another app has the name that is to be unique.
+pub fn name_taken() -> ApiError {
+    ApiError::Conflict {
+        code: "display-name-taken",
+        detail: "Another application has this display name; choose another.".into(),
+    }
 }
 
 fn write_id(registry: &Registry) -> Result<String, ApiError> {

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name,
-    ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri,
-    rights::RightsNeeded,
+    AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name, ResourceId,
+    Scope, ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri,
+    rights::RightsNeeded, scopes,
 };
 
 /// An app with its default client is at most this long, as JSON.
@@ -52,9 +52,63 @@ pub struct AppProfile {
     pub subdomain: Option<Subdomain>,
     /// How long an invitation is good for.
     pub invite_member_email_expiration_minutes: u32,
-    /// Whether users skip consent.
+    /// Whether it is one of ours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trusted: bool,
+    /// Whether its users are not asked for consent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bypass_consent: bool,
+    /// What it offers to others as a resource server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_server: Option<ResourceServer>,
+    /// Labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// An app as a resource server (RFC 6749 §1.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceServer {
+    /// Whether it is one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enabled: bool,
+    /// What its tokens name as audience.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<ResourceId>,
+    /// The scopes it understands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<OfferedScope>,
+}
+
+/// A scope that a resource server understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedScope {
+    /// Its name.
+    pub value: Scope,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    /// Whether users are asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requires_consent: bool,
+}
+
+/// A label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// Its kind.
+    pub key: Name,
+    /// Its value.
+    pub value: Name,
+}
+
+/// A role given to an app's default client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleGrant {
+    /// When.
+    pub granted_at: Timestamp,
+    /// By whom.
+    pub granted_by: String,
 }
 
 impl AppProfile {
@@ -71,6 +125,9 @@ impl AppProfile {
             subdomain: None,
             invite_member_email_expiration_minutes: DEFAULT_INVITE_MINUTES,
             trusted: false,
+            bypass_consent: false,
+            resource_server: None,
+            tags: Vec::new(),
         }
     }
 
@@ -134,6 +191,10 @@ pub struct CreateApp {
     pub active: bool,
     /// Whether the request itself named grants or scopes, instead of leaving them to the defaults.
     pub names_rights: bool,
+    /// A chosen id of the default client, instead of one that Roster makes.
+    pub client_id: Option<ClientId>,
+    /// Whether its name is to be unlike that of any other app for which this was asked.
+    pub unique_name: bool,
 }
 
 impl CreateApp {
@@ -191,6 +252,12 @@ pub struct App {
     /// Read-only to callers; set by an operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_sharing_group_id: Option<String>,
+    /// Whether no other app for which this was asked may have its name, letter case aside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unique_name: bool,
+    /// The Me role, if its default client has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub me_role: Option<RoleGrant>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// The client that registered it.
@@ -230,6 +297,8 @@ impl App {
             management: how.management,
             login_preferences: None,
             password_sharing_group_id: None,
+            unique_name: command.unique_name,
+            me_role: None,
             created_at: how.at,
             created_by: how.by.clone(),
             updated_at: how.at,
@@ -237,7 +306,9 @@ impl App {
             default_client: Client {
                 default: true,
                 ..Client::register(
-                    ClientId::default_of(&how.app_id),
+                    command
+                        .client_id
+                        .unwrap_or_else(|| ClientId::default_of(&how.app_id)),
                     &how.app_id,
                     command.client,
                     &how.by,
@@ -275,6 +346,22 @@ impl App {
             ..self
         }
     }
+}
+
+impl App {
+    /// Every scope that tokens of its client may carry: its own, and what its roles add.
+    pub fn scopes_of(&self, client: &Client) -> Vec<Scope> {
+        let mut all = client.settings.scopes.clone();
+        if client.default && self.me_role.is_some() {
+            all.extend(Scope::parse(scopes::ME));
+        }
+        all
+    }
+}
+
+/// A name as names are compared: letter case aside.
+pub fn folded(name: &Name) -> String {
+    name.as_str().to_lowercase()
 }
 
 /// Every rule that spans members of an app and its default client, judged on the whole state.

@@ -194,6 +194,39 @@ pub struct ClientSettings {
     /// Private-use URI schemes for a web client, as SCIM callers may ask.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_all_schemes: bool,
+    /// What it may do beside obtaining tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_operations: Vec<AllowedOperation>,
+    /// How long its access tokens live, in seconds, when less than the longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_expiry: Option<u32>,
+    /// How long its refresh tokens live, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_expiry: Option<u32>,
+    /// Certificates known by their alias.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Name>,
+}
+
+/// What a client may do beside obtaining tokens for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AllowedOperation {
+    /// Ask about other clients' tokens (RFC 7662).
+    Introspect,
+    /// Act on behalf of a user.
+    OnBehalfOfUser,
+}
+
+impl AllowedOperation {
+    /// An operation by its wire name.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "introspect" => Ok(Self::Introspect),
+            "onBehalfOfUser" => Ok(Self::OnBehalfOfUser),
+            _ => Err(Invalid::Choice("introspect, onBehalfOfUser")),
+        }
+    }
 }
 
 /// What response types a client has when it names none.
@@ -220,6 +253,10 @@ impl ClientSettings {
             access_token_format: AccessTokenFormat::Jwt,
             allow_http_redirects: false,
             allow_all_schemes: false,
+            allowed_operations: Vec::new(),
+            access_token_expiry: None,
+            refresh_token_expiry: None,
+            certificates: Vec::new(),
         }
     }
 

@@ -23,10 +23,13 @@ pub mod time;
 pub mod uri;
 pub mod violation;
 
-pub use app::{App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, Status};
+pub use app::{
+    App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, OfferedScope,
+    ResourceServer, RoleGrant, Status, Tag,
+};
 pub use client::{
-    AccessTokenFormat, CibaAuthorization, Client, ClientSettings, ClientType, DeviceAuthorization,
-    TokenEndpointAuthMethod,
+    AccessTokenFormat, AllowedOperation, CibaAuthorization, Client, ClientSettings, ClientType,
+    DeviceAuthorization, TokenEndpointAuthMethod,
 };
 pub use code_name::CodeName;
 pub use grant::{GrantType, ResponseType};

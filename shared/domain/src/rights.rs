@@ -25,6 +25,7 @@ impl RightsNeeded {
         Self {
             trust: !same(&old.grant_types, &new.grant_types)
                 || !same(&old.scopes, &new.scopes)
+                || !same(&old.allowed_operations, &new.allowed_operations)
                 || old.allow_http_redirects != new.allow_http_redirects
                 || old.allow_all_schemes != new.allow_all_schemes,
             access: !same(&old.resources, &new.resources),
@@ -36,6 +37,7 @@ impl RightsNeeded {
         Self {
             trust: !within(&new.grant_types, &app.grant_types)
                 || !within(&new.scopes, &app.scopes)
+                || !within(&new.allowed_operations, &app.allowed_operations)
                 || (new.allow_http_redirects && !app.allow_http_redirects)
                 || (new.allow_all_schemes && !app.allow_all_schemes),
             access: !within(&new.resources, &app.resources),

@@ -19,6 +19,9 @@ pub const ACCESS: &str = "apps:access";
 /// Issue, list and revoke secrets.
 pub const SECRETS: &str = "clients:secrets";
 
+/// What the Me role puts into its client's tokens: the endpoints of self-service.
+pub const ME: &str = "urn:opc:idm:t.user.me";
+
 /// Every scope of the management API: what a management application holds.
 pub const MANAGEMENT: [&str; 8] = [LIST, READ, CREATE, EDIT, DELETE, TRUST, ACCESS, SECRETS];
 

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, CancellationReason, Put, Select, TransactWriteItem},
 };
-use domain::{App, AppId, CodeName, StoredSecret, TenantId};
+use data_encoding::HEXLOWER;
+use domain::{App, AppId, CodeName, Name, StoredSecret, TenantId, app};
+use ring::digest;
 
 use crate::{
     CreateAppError, IdempotencyRecord, Table, TableError,
@@ -15,8 +17,8 @@ use crate::{
     expression::ABSENT,
     idempotency::replayed,
     item::{Item, Record, decode, encode, key_item, string, text},
-    keys::{self, Key, LISTED_IN, LISTING, PK, SK},
-    record::{AppRecord, CodeNameGuard, readable},
+    keys::{self, APP_IDS, Key, LISTED_IN, LISTING, PK, SK},
+    record::{AppRecord, ClientIdPointer, CodeNameGuard, NameGuard, readable},
 };
 
 /// How often a transaction that met another one is tried.
@@ -53,6 +55,8 @@ pub struct PageRequest {
     pub limit: u32,
     /// Which.
     pub filter: AppFilter,
+    /// Youngest first.
+    pub descending: bool,
 }
 
 /// One page of a tenant's apps, in the order of creation.
@@ -81,23 +85,57 @@ pub(crate) fn put_new<R: Record>(
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// The puts that make an app: itself with its default client, and the guard of its code name.
+/// The puts that make an app: itself with its default client, the guard of its code name, and what
+/// keeps a unique name and a chosen client id unique.
 pub(crate) fn app_puts(
     table: &str,
     app: &App,
     secret: Option<&StoredSecret>,
-) -> Result<[TransactWriteItem; 2], TableError> {
-    Ok([
-        put_new(table, &keys::app(&app.app_id), &AppRecord::new(app, secret))?,
-        put_new(
-            table,
-            &keys::code_name_guard(&app.tenant_id, &app.code_name),
-            &CodeNameGuard {
-                app_id: app.app_id,
-                deleted_at: None,
-            },
-        )?,
-    ])
+) -> Result<Vec<(Part, TransactWriteItem)>, TableError> {
+    let (app_id, client_id) = (app.app_id, &app.default_client.client_id);
+    let mut puts = vec![
+        (
+            Part::App,
+            put_new(table, &keys::app(&app_id), &AppRecord::new(app, secret))?,
+        ),
+        (
+            Part::CodeName,
+            put_new(
+                table,
+                &keys::code_name_guard(&app.tenant_id, &app.code_name),
+                &CodeNameGuard {
+                    app_id,
+                    deleted_at: None,
+                },
+            )?,
+        ),
+    ];
+    if app.unique_name {
+        let guard = name_guard(&app.tenant_id, &app.profile.app_name);
+        puts.push((Part::Name, put_new(table, &guard, &NameGuard { app_id })?));
+    }
+    if client_id.app_id().is_none() {
+        let pointer = keys::client_id_pointer(client_id);
+        let put = put_new(table, &pointer, &ClientIdPointer { app_id })?;
+        puts.push((Part::ClientId, put));
+    }
+    Ok(puts)
+}
+
+/// What an item of a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    App,
+    CodeName,
+    Name,
+    ClientId,
+    Idempotency,
+}
+
+/// The guard of a name that is to be unique.
+pub(crate) fn name_guard(tenant: &TenantId, name: &Name) -> Key {
+    let digest = digest::digest(&digest::SHA256, app::folded(name).as_bytes());
+    keys::name_guard(tenant, &HEXLOWER.encode(digest.as_ref()))
 }
 
 impl Table {
@@ -153,22 +191,32 @@ impl Table {
         secret: Option<&StoredSecret>,
         record: Option<&IdempotencyRecord>,
     ) -> Result<(), CreateAppError> {
-        let mut items = Vec::from(app_puts(&self.name, app, secret)?);
-        items.extend(self.idempotency_put(record)?);
-        match self.transact(items, jitter_of(&app.app_id)).await? {
-            Ok(()) => Ok(()),
-            Err(reasons) if reason(&reasons, 2) == CONDITION_FAILED => {
-                Err(CreateAppError::Replay(Box::new(replayed(&reasons, 2)?)))
-            }
-            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
-                Err(CreateAppError::CodeNameTaken)
-            }
-            Err(reasons) => Err(TableError::internal(
-                "creating an app",
-                &format!("{:?}", codes(&reasons)),
-            )
-            .into()),
+        let mut puts = app_puts(&self.name, app, secret)?;
+        let record = self.idempotency_put(record)?;
+        puts.extend(record.map(|put| (Part::Idempotency, put)));
+        let (parts, items): (Vec<_>, Vec<_>) = puts.into_iter().unzip();
+        let Err(reasons) = self.transact(items, jitter_of(&app.app_id)).await? else {
+            return Ok(());
+        };
+        let refused = |part| {
+            let at = parts.iter().position(|p| *p == part)?;
+            (reason(&reasons, at) == CONDITION_FAILED).then_some(at)
+        };
+        // What no other code name would mend comes first.
+        if let Some(at) = refused(Part::Idempotency) {
+            return Err(CreateAppError::Replay(Box::new(replayed(&reasons, at)?)));
         }
+        if refused(Part::ClientId).is_some() {
+            return Err(CreateAppError::ClientIdTaken);
+        }
+        if refused(Part::Name).is_some() {
+            return Err(CreateAppError::NameTaken);
+        }
+        if refused(Part::CodeName).is_some() {
+            return Err(CreateAppError::CodeNameTaken);
+        }
+        let codes = format!("{:?}", codes(&reasons));
+        Err(TableError::internal("creating an app", &codes).into())
     }
 
     /// Pattern 2: an app of `tenant` with its default client, strongly consistent.
@@ -206,6 +254,7 @@ impl Table {
             .key_condition_expression("listed_in = :tenant")
             .expression_attribute_values(":tenant", text(page.tenant_id.as_str()))
             .select(Select::AllProjectedAttributes)
+            .scan_index_forward(!page.descending)
             // One more than asked tells whether another page follows, so that no last page is empty.
             .limit(i32::try_from(page.limit.saturating_add(1)).unwrap_or(i32::MAX));
         let mut filters = Vec::new();
@@ -237,6 +286,43 @@ impl Table {
             .last_evaluated_key
             .and_then(|key| keys::parse_app_pk(string(&key, PK)));
         Ok(page_of(answer.items.unwrap_or_default(), page, last_read))
+    }
+
+    /// The ids of a tenant's apps, oldest first, by the index that holds keys only; `None` when there
+    /// are more than `ceiling`.
+    pub async fn app_ids(
+        &self,
+        tenant: &TenantId,
+        ceiling: usize,
+    ) -> Result<Option<Vec<AppId>>, TableError> {
+        let mut ids = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(APP_IDS)
+                .key_condition_expression("listed_in = :tenant")
+                .expression_attribute_values(":tenant", text(tenant.as_str()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| TableError::from_sdk("Query", &e))?;
+            let items = answer.items.unwrap_or_default();
+            ids.extend(
+                items
+                    .iter()
+                    .filter_map(|item| keys::parse_app_pk(string(item, PK))),
+            );
+            if ids.len() > ceiling {
+                return Ok(None);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(Some(ids));
+            }
+        }
     }
 
     /// A strongly consistent read of one item; `projection` names the attributes wanted.

@@ -16,7 +16,7 @@ use crate::{
     idempotency::replayed,
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
-    record::{AppRecord, ClientRecord, readable, with_secrets},
+    record::{AppRecord, ClientIdPointer, ClientRecord, readable, with_secrets},
 };
 
 /// How often unanswered keys of a batch are asked for again.
@@ -86,16 +86,21 @@ impl Table {
         id: &ClientId,
         attributes: &str,
     ) -> Result<Option<Credentials>, TableError> {
-        // An id that Roster did not make names no app, and so no client.
-        let Some(app_id) = id.app_id() else {
-            return Ok(None);
+        let app_id = match id.app_id() {
+            Some(app_id) => app_id,
+            // A chosen id leads to its app by a pointer.
+            None => match self.get(&keys::client_id_pointer(id), None).await? {
+                Some(item) => decode::<ClientIdPointer>(item)?.app_id,
+                None => return Ok(None),
+            },
         };
         let app_key = keys::app(&app_id);
-        if id.is_default_form() {
+        if id.is_default_form() || id.app_id().is_none() {
             let Some(item) = self.get(&app_key, Some(attributes)).await? else {
                 return Ok(None);
             };
-            return default_credentials(item, app_id);
+            let found = default_credentials(item, app_id)?;
+            return Ok(found.filter(|found| found.principal.client.client_id == *id));
         }
         let client_key = keys::client(&app_id, id);
         let mut items = self.get_both([&app_key, &client_key], attributes).await?;
@@ -208,7 +213,7 @@ impl Table {
                 .set_expression_attribute_names(Some(names))
         });
         let start = after.map(|id| {
-            let key = if id.is_default_form() {
+            let key = if id.is_default_form() || id.app_id().is_none() {
                 keys::app(app_id)
             } else {
                 keys::client(app_id, id)

@@ -10,7 +10,7 @@ use domain::{App, AppId, Timestamp};
 
 use crate::{
     ChangeError, Table, TableError,
-    apps::{jitter_of, put_new},
+    apps::{jitter_of, name_guard, put_new},
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
     record::SweepRecord,
@@ -57,7 +57,7 @@ impl Table {
         let guard = keys::code_name_guard(&app.tenant_id, &app.code_name);
         let tombstone = update(&guard, "SET deleted_at = :at", "app_id = :app")
             .expression_attribute_values(":app", text(app.app_id.to_string()));
-        let items = vec![
+        let mut items = vec![
             built(mark)?,
             built(tombstone)?,
             put_new(
@@ -66,6 +66,18 @@ impl Table {
                 &SweepRecord { deleted_at: at },
             )?,
         ];
+        if app.unique_name {
+            // Unlike a code name, the name is free again.
+            let guard = Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(key_item(&name_guard(
+                    &app.tenant_id,
+                    &app.profile.app_name,
+                ))))
+                .build()
+                .map_err(|e| TableError::internal("delete", &e))?;
+            items.push(TransactWriteItem::builder().delete(guard).build());
+        }
         match self.transact(items, jitter_of(&app.app_id)).await? {
             Ok(()) => Ok(()),
             Err(_) => Err(ChangeError::Stale),

@@ -131,6 +131,12 @@ pub enum CreateAppError {
     /// Another app of the tenant has the code name.
     #[error("the code name is taken")]
     CodeNameTaken,
+    /// Another app has the name that is to be unique.
+    #[error("the name is taken")]
+    NameTaken,
+    /// Another client has the chosen id.
+    #[error("the client id is taken")]
+    ClientIdTaken,
     /// The same idempotency key was used before; this is what was answered then.
     #[error("the idempotency key was used before")]
     Replay(Box<KeptAnswer>),
@@ -145,6 +151,9 @@ pub enum ChangeError {
     /// There is no such thing, or no longer.
     #[error("it does not exist")]
     Missing,
+    /// Another app has the name that is to be unique.
+    #[error("the name is taken")]
+    NameTaken,
     /// It is no longer in the version that the change was made from.
     #[error("it has changed meanwhile")]
     Stale,

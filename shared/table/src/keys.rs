@@ -49,6 +49,26 @@ pub fn code_name_guard(tenant: &TenantId, code_name: &CodeName) -> Key {
     }
 }
 
+/// The index of the same apps that holds keys only: for counting.
+pub const APP_IDS: &str = "app_ids_by_tenant";
+
+/// What keeps a name unique in its tenant, for apps for which that was asked. The name stands here as
+/// the SHA-256 of its folded form in hex, because it can hold any character.
+pub fn name_guard(tenant: &TenantId, folded_digest: &str) -> Key {
+    Key {
+        pk: format!("NAME#{tenant}#{folded_digest}"),
+        sk: "GUARD".into(),
+    }
+}
+
+/// What leads from a chosen client id to its app; such ids are unique in the deployment.
+pub fn client_id_pointer(id: &ClientId) -> Key {
+    Key {
+        pk: format!("CLIENT_ID#{id}"),
+        sk: "POINTER".into(),
+    }
+}
+
 /// The sort key behind which an app's further clients stand.
 pub const CLIENTS: &str = "CLIENT#";
 
@@ -125,6 +145,14 @@ mod tests {
             (any::<u64>(), any::<[u8; 10]>()).prop_map(|(ms, random)| {
                 let id = AppId::generate(ms, random);
                 (format!("sweep {id}"), sweep(&id))
+            }),
+            (tenant, "[0-9a-f]{1,9}").prop_map(|(t, d)| {
+                let tenant = TenantId::parse(&t).unwrap();
+                (format!("name {t} {d}"), name_guard(&tenant, &d))
+            }),
+            "[A-Za-z0-9_]{1,9}".prop_map(|c| {
+                let id = ClientId::chosen(&c).unwrap();
+                (format!("client id {c}"), client_id_pointer(&id))
             }),
             (
                 tenant,

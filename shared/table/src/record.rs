@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, SecretDigest,
-    SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
+    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, RoleGrant,
+    SecretDigest, SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What the listing index carries of an app item: everything but the secrets' digests.
-pub(crate) const LISTED_ATTRIBUTES: [&str; 17] = [
+pub(crate) const LISTED_ATTRIBUTES: [&str; 19] = [
     "kind",
     "schema",
     "tenant_id",
@@ -29,8 +29,10 @@ pub(crate) const LISTED_ATTRIBUTES: [&str; 17] = [
     "status",
     "client_status",
     "management",
-    "login_preferences",
-    "password_sharing_group_id",
+    "operator_settings",
+    "client_id",
+    "unique_name",
+    "me_role",
     "created_at",
     "created_by",
     "updated_at",
@@ -63,10 +65,16 @@ pub(crate) struct AppRecord {
     client_status: Status,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     management: bool,
+    /// What only an operator sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    login_preferences: Option<Value>,
+    operator_settings: Option<OperatorSettings>,
+    /// The default client's id, where it was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    password_sharing_group_id: Option<String>,
+    client_id: Option<ClientId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unique_name: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    me_role: Option<RoleGrant>,
     created_at: Timestamp,
     created_by: String,
     updated_at: Timestamp,
@@ -79,6 +87,26 @@ pub(crate) struct AppRecord {
     /// Moves with every secret issued or revoked.
     #[serde(default)]
     pub(crate) secrets_rev: u64,
+}
+
+/// What an operator sets of an app, and its owner only reads.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct OperatorSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    login_preferences: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password_sharing_group_id: Option<String>,
+}
+
+impl OperatorSettings {
+    fn of(app: &App) -> Option<Self> {
+        let settings = Self {
+            login_preferences: app.login_preferences.clone(),
+            password_sharing_group_id: app.password_sharing_group_id.clone(),
+        };
+        let any = app.login_preferences.is_some() || app.password_sharing_group_id.is_some();
+        any.then_some(settings)
+    }
 }
 
 impl Record for AppRecord {
@@ -98,8 +126,11 @@ impl AppRecord {
             status: app.status.clone(),
             client_status: app.default_client.status.clone(),
             management: app.management,
-            login_preferences: app.login_preferences.clone(),
-            password_sharing_group_id: app.password_sharing_group_id.clone(),
+            operator_settings: OperatorSettings::of(app),
+            client_id: Some(app.default_client.client_id.clone())
+                .filter(|id| *id != ClientId::default_of(&app.app_id)),
+            unique_name: app.unique_name,
+            me_role: app.me_role.clone(),
             created_at: app.created_at,
             created_by: app.created_by.clone(),
             updated_at: app.updated_at,
@@ -120,6 +151,7 @@ impl AppRecord {
 
     pub(crate) fn into_parts(self, app_id: AppId) -> Result<(App, Vec<StoredSecret>), TableError> {
         let secrets = stored_secrets(self.secrets, &format!("the app {app_id}"))?;
+        let operator = self.operator_settings.unwrap_or_default();
         let app = App {
             app_id,
             tenant_id: self.tenant_id,
@@ -127,14 +159,18 @@ impl AppRecord {
             profile: self.profile,
             status: self.status,
             management: self.management,
-            login_preferences: self.login_preferences,
-            password_sharing_group_id: self.password_sharing_group_id,
+            login_preferences: operator.login_preferences,
+            password_sharing_group_id: operator.password_sharing_group_id,
+            unique_name: self.unique_name,
+            me_role: self.me_role,
             created_at: self.created_at,
             created_by: self.created_by.clone(),
             updated_at: self.updated_at,
             version: self.version,
             default_client: Client {
-                client_id: ClientId::default_of(&app_id),
+                client_id: self
+                    .client_id
+                    .unwrap_or_else(|| ClientId::default_of(&app_id)),
                 app_id,
                 settings: self.client,
                 status: self.client_status,
@@ -285,6 +321,26 @@ pub(crate) struct CodeNameGuard {
 
 impl Record for CodeNameGuard {
     const KIND: &'static str = "code_name";
+}
+
+/// A name that is kept unique.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct NameGuard {
+    pub(crate) app_id: AppId,
+}
+
+impl Record for NameGuard {
+    const KIND: &'static str = "name";
+}
+
+/// A chosen client id: leads to its app, and outlives it, so that the id is never given again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ClientIdPointer {
+    pub(crate) app_id: AppId,
+}
+
+impl Record for ClientIdPointer {
+    const KIND: &'static str = "client_id";
 }
 
 /// A tenant and its management application.

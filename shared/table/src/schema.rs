@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 
 use crate::{
     error::TableError,
-    keys::{LISTED_IN, LISTING, PK, SK},
+    keys::{APP_IDS, LISTED_IN, LISTING, PK, SK},
     record::LISTED_ATTRIBUTES,
 };
 
@@ -34,20 +34,24 @@ pub(crate) async fn create(client: &Client, name: &str) -> Result<(), TableError
             .build()
             .map_err(invalid)
     };
-    let listing = GlobalSecondaryIndex::builder()
-        .index_name(LISTING)
-        .key_schema(key(LISTED_IN, KeyType::Hash)?)
-        .key_schema(key(PK, KeyType::Range)?)
-        .projection(
-            Projection::builder()
-                .projection_type(ProjectionType::Include)
-                .set_non_key_attributes(Some(
-                    LISTED_ATTRIBUTES.iter().map(ToString::to_string).collect(),
-                ))
-                .build(),
-        )
-        .build()
-        .map_err(invalid)?;
+    let index = |name: &str, projection: Projection| -> Result<_, TableError> {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(key(LISTED_IN, KeyType::Hash)?)
+            .key_schema(key(PK, KeyType::Range)?)
+            .projection(projection)
+            .build()
+            .map_err(invalid)
+    };
+    let listed = Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .set_non_key_attributes(Some(
+            LISTED_ATTRIBUTES.iter().map(ToString::to_string).collect(),
+        ))
+        .build();
+    let keys_only = Projection::builder()
+        .projection_type(ProjectionType::KeysOnly)
+        .build();
     let created = client
         .create_table()
         .table_name(name)
@@ -57,7 +61,8 @@ pub(crate) async fn create(client: &Client, name: &str) -> Result<(), TableError
         .attribute_definitions(text(LISTED_IN)?)
         .key_schema(key(PK, KeyType::Hash)?)
         .key_schema(key(SK, KeyType::Range)?)
-        .global_secondary_indexes(listing)
+        .global_secondary_indexes(index(LISTING, listed)?)
+        .global_secondary_indexes(index(APP_IDS, keys_only)?)
         .send()
         .await;
     match created {

@@ -67,7 +67,8 @@ impl Table {
             &keys::tenant(&management.tenant_id),
             &record,
         )?];
-        items.extend(app_puts(&self.name, management, Some(secret))?);
+        let app = app_puts(&self.name, management, Some(secret))?;
+        items.extend(app.into_iter().map(|(_, put)| put));
         match self.transact(items, jitter_of(&management.app_id)).await? {
             Ok(()) => Ok(()),
             Err(reasons) if reason(&reasons, 0) == CONDITION_FAILED => {

@@ -101,6 +101,8 @@ impl Dialect for OpenIdApps {
             client,
             active: true,
             names_rights,
+            client_id: None,
+            unique_name: false,
         })?)
     }
 

@@ -78,6 +78,8 @@ pub(super) fn create_app(mut fields: Fields) -> Result<CreateApp, ApiError> {
         client,
         active: true,
         names_rights,
+        client_id: None,
+        unique_name: false,
     })
 }
 
@@ -112,7 +114,7 @@ pub(super) fn update_client(mut f: Fields, now: &Principal) -> Result<ClientSett
 fn app_document(mut fields: Fields, now: Option<&App>) -> Result<AppChange, ApiError> {
     let names = &OF_DEFAULT_CLIENT;
     let f = &mut fields;
-    let profile = profile(f);
+    let profile = profile(f, now.map(|app| &app.profile));
     let settings = now.map(|app| &app.default_client.settings);
     let client = client(f, names, settings, default_rights);
     let management = now.is_some_and(|app| app.management);
@@ -138,11 +140,16 @@ fn with_found(mut faults: Violations, found: &Violations) -> Violations {
     faults
 }
 
-fn profile(f: &mut Fields) -> AppProfile {
+fn profile(f: &mut Fields, now: Option<&AppProfile>) -> AppProfile {
+    let name = f
+        .required("app_name", Name::parse)
+        .unwrap_or_else(Name::placeholder);
+    // What the document has no member for stays as it is.
+    let kept = now
+        .cloned()
+        .unwrap_or_else(|| AppProfile::named(name.clone()));
     AppProfile {
-        app_name: f
-            .required("app_name", Name::parse)
-            .unwrap_or_else(Name::placeholder),
+        app_name: name,
         app_description: f.text("app_description", Description::parse),
         logo: f.text("logo", WebUri::parse),
         service_providers: f
@@ -166,6 +173,7 @@ fn profile(f: &mut Fields) -> AppProfile {
             .and_then(|minutes| u32::try_from(minutes).ok())
             .unwrap_or(DEFAULT_INVITE_MINUTES),
         trusted: f.loose_boolean("trusted").unwrap_or_default(),
+        ..kept
     }
 }
 
@@ -184,18 +192,10 @@ fn client(
         .required(names.name, Name::parse)
         .unwrap_or_else(Name::placeholder);
     // What the document has no member for stays as it is.
-    let mut settings = now
-        .filter(|_| !names.whole)
-        .cloned()
-        .unwrap_or_else(|| ClientSettings {
-            response_types: DEFAULT_RESPONSE_TYPES.into(),
-            ..ClientSettings::named(name.clone(), method)
-        });
-    if let Some(now) = now {
-        settings.access_token_format = now.access_token_format;
-        settings.allow_http_redirects = now.allow_http_redirects;
-        settings.allow_all_schemes = now.allow_all_schemes;
-    }
+    let mut settings = now.cloned().unwrap_or_else(|| ClientSettings {
+        response_types: DEFAULT_RESPONSE_TYPES.into(),
+        ..ClientSettings::named(name.clone(), method)
+    });
     if names.whole {
         settings.post_logout_redirect_uris = f
             .list("post_logout_redirect_uris", MAX_URIS, LogoutUri::parse)
