@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
-use api::{
-    ApiError, Handler, Registry, Request, Response, dialect::NATIVE, dispatch, request::MAX_BODY,
-    routes,
-};
+use api::{ApiError, Handler, Registry, Request, Response, dispatch, request::MAX_BODY, routes};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Full};
@@ -57,7 +54,7 @@ impl Service {
             .as_ref()
             .and_then(|(route, _)| self.handlers.get(route.operation));
         let (Some((route, path)), Some(handler)) = (found, handler) else {
-            return NATIVE.error(&ApiError::NotFound("route"), &id);
+            return nowhere(request.uri().path(), &id);
         };
         let (head, body) = request.into_parts();
         let Some(body) = read_body(body).await else {
@@ -84,6 +81,18 @@ impl Service {
         } else {
             // The rest of the body is not read, so the connection can't go on.
             response.with("connection", "close")
+        }
+    }
+}
+
+/// The answer to a path or method that leads nowhere.
+fn nowhere(path: &str, id: &str) -> Response {
+    let dialect = routes::dialect_of(path);
+    match routes::methods(path).as_slice() {
+        [] => dialect.error(&ApiError::NotFound("route"), id),
+        taken => {
+            let error = ApiError::MethodNotAllowed(taken.to_vec());
+            dialect.error(&error, id).with("allow", taken.join(", "))
         }
     }
 }

@@ -3,27 +3,33 @@
 use api::{
     ApiError, Call, Registry, Response,
     change::{TRIES, new_secret, refused},
-    dialect::SecretIssued,
+    dialect::{IssueSecret, SecretIssued},
     find,
     idempotency::Ticket,
 };
-use domain::stored_secret::{MAX_LIVE, issue};
+use domain::{
+    StoredSecret, Timestamp,
+    stored_secret::{MAX_LIVE, issue},
+};
 use table::{ChangeError, Made};
 
 /// Answers 201 with the secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let expires_in = call.dialect().issue_secret(&call)?;
+    let asked = call.dialect().issue_secret(&call)?;
     let ticket = Ticket::of(&call)?;
     for _ in 0..TRIES {
-        let read = find::credentials(&registry, &call).await?;
+        let read = match &asked.app {
+            Some(app) => find::default_credentials(&registry, &call, app).await?,
+            None => find::credentials(&registry, &call).await?,
+        };
         let client = &read.principal.client;
         if !client.settings.token_endpoint_auth_method.uses_secret() {
             return Err(no_secrets());
         }
         let now = registry.now();
         let (secret, mut stored) = new_secret(&registry, &client.client_id)?;
-        stored.expires_at = expires_in.map(|seconds| now.plus(seconds));
-        let Some(all) = issue(read.secrets.clone(), stored.clone(), now) else {
+        stored.expires_at = asked.expires_in.map(|seconds| now.plus(seconds));
+        let Some(all) = issued(&asked, read.secrets.clone(), stored.clone(), now) else {
             // A repeated request may find the client full by its own first try.
             return match ticket {
                 Some(ticket) => ticket.replay_if_kept(&registry).await?.ok_or_else(full),
@@ -35,9 +41,14 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
             client_id: Some(client.client_id.clone()),
             secret_id: Some(stored.id.clone()),
         };
-        let response = call
-            .dialect()
-            .secret_issued(&call, &SecretIssued { secret, stored })?;
+        let response = call.dialect().secret_issued(
+            &call,
+            &SecretIssued {
+                app_id: client.app_id,
+                secret,
+                stored,
+            },
+        )?;
         let record = ticket
             .as_ref()
             .map(|t| t.record(&registry, &response, made));
@@ -53,6 +64,21 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     Err(ApiError::Unavailable(
         "other writes kept coming between".into(),
     ))
+}
+
+/// The client's secrets with the new one; the others die at once where it is to replace them.
+fn issued(
+    asked: &IssueSecret,
+    mut all: Vec<StoredSecret>,
+    new: StoredSecret,
+    now: Timestamp,
+) -> Option<Vec<StoredSecret>> {
+    if asked.replaces {
+        for old in all.iter_mut().filter(|old| old.is_live(now)) {
+            old.retired_at = Some(now);
+        }
+    }
+    issue(all, new, now)
 }
 
 fn no_secrets() -> ApiError {

@@ -1,77 +1,138 @@
 //! Lists a tenant's apps in the order of creation, each with its default client; one query a page.
 
+use std::cmp::Ordering;
+
 use api::{
     ApiError, Call, Registry, Response,
-    dialect::{AppList, AppSelector, CursorKey, Extent, ListApps},
+    dialect::{AppList, AppSelector, CursorKey, Extent, ListApps, Order, Slice},
+    walk::{every_app, too_many},
 };
-use domain::{App, Invalid, TenantId, Violations};
+use domain::{App, TenantId, app::folded};
 use table::PageRequest;
 
-/// A page of a list that is fetched whole.
-const WHOLE_LIST_PAGE: u32 = 500;
+/// More apps than this are not counted.
+const COUNTED: usize = 10_000;
 
-/// Answers 200 with one page, or the whole list where the dialect has no pages.
+/// Answers 200 with one page, or with as much of the list as the dialect asks.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let key = CursorKey(registry.master()?.cursor_key());
     let wanted = call.dialect().list_apps(&call, &key)?;
     let tenant = call.tenant()?;
     let list = match (&wanted.only, wanted.extent) {
-        (Some(only), _) => AppList {
-            apps: select(&registry, tenant, only, &wanted).await?,
-            next: None,
-        },
-        (None, Extent::Page(limit)) => page(&registry, tenant, &wanted, limit).await?,
+        (Some(only), _) => select(&registry, tenant, only, &wanted).await?,
+        (None, Extent::Page(limit)) => {
+            let page = page(&wanted, tenant, limit);
+            let page = registry.table.apps_page(&page).await?;
+            AppList {
+                apps: page.apps,
+                next: page.next,
+                total: None,
+            }
+        }
         (None, Extent::All(ceiling)) => all(&registry, tenant, &wanted, ceiling).await?,
+        (None, Extent::Slice(slice)) => slice_of(&registry, tenant, &wanted, slice).await?,
     };
     call.dialect().apps(&call, &list, &key)
 }
 
-async fn page(
-    registry: &Registry,
-    tenant: &TenantId,
-    wanted: &ListApps,
-    limit: u32,
-) -> Result<AppList, ApiError> {
-    let request = PageRequest {
+fn page(wanted: &ListApps, tenant: &TenantId, limit: u32) -> PageRequest {
+    PageRequest {
         tenant_id: tenant.clone(),
         after: wanted.after,
         limit,
         filter: wanted.filter.clone(),
         descending: false,
-    };
-    let page = registry.table.apps_page(&request).await?;
-    Ok(AppList {
-        apps: page.apps,
-        next: page.next,
-    })
+    }
 }
 
+/// The whole list, for a dialect without pages.
 async fn all(
     registry: &Registry,
     tenant: &TenantId,
     wanted: &ListApps,
     ceiling: u32,
 ) -> Result<AppList, ApiError> {
+    let apps = every_app(registry, tenant, &wanted.filter).await?;
     let most = usize::try_from(ceiling).unwrap_or(usize::MAX);
-    let mut wanted = wanted.clone();
-    let mut apps: Vec<App> = Vec::new();
-    loop {
-        let part = page(registry, tenant, &wanted, WHOLE_LIST_PAGE).await?;
-        apps.extend(part.apps);
-        if apps.len() > most {
-            return Err(Violations::one(
-                "",
-                Invalid::Conflict(
-                    "would list more than 1000 apps; page through GET /v1/applications instead",
-                ),
-            )
-            .into());
-        }
-        match part.next {
-            Some(next) => wanted.after = Some(next),
-            None => return Ok(AppList { apps, next: None }),
-        }
+    if apps.len() > most {
+        return Err(too_many(most));
     }
+    Ok(AppList {
+        apps,
+        ..AppList::default()
+    })
+}
+
+/// A slice with the count of all: by the index where it serves, else by a bounded walk.
+async fn slice_of(
+    registry: &Registry,
+    tenant: &TenantId,
+    wanted: &ListApps,
+    slice: Slice,
+) -> Result<AppList, ApiError> {
+    if wanted.predicate.is_none() && slice.order == Order::Created {
+        return by_index(registry, tenant, wanted, slice).await;
+    }
+    let mut apps = every_app(registry, tenant, &wanted.filter).await?;
+    if let Some(predicate) = &wanted.predicate {
+        apps.retain(|app| (predicate.0)(app));
+    }
+    let order = |a: &App, b: &App| match slice.order {
+        Order::Created => Ordering::Equal,
+        Order::Name => folded(&a.profile.app_name).cmp(&folded(&b.profile.app_name)),
+    };
+    let by_id = |a: &App, b: &App| a.app_id.cmp(&b.app_id);
+    apps.sort_by(|a, b| order(a, b).then_with(|| by_id(a, b)));
+    if slice.descending {
+        apps.reverse();
+    }
+    let total = apps.len();
+    Ok(AppList {
+        apps: apps
+            .into_iter()
+            .skip(slice.skip)
+            .take(slice.count)
+            .collect(),
+        next: None,
+        total: Some(total),
+    })
+}
+
+/// Two queries: the ids of all, which are counted, and the apps of the slice.
+async fn by_index(
+    registry: &Registry,
+    tenant: &TenantId,
+    wanted: &ListApps,
+    slice: Slice,
+) -> Result<AppList, ApiError> {
+    let ids = registry.table.app_ids(tenant, COUNTED).await?;
+    let mut ids = ids.ok_or_else(|| too_many(COUNTED))?;
+    if slice.descending {
+        ids.reverse();
+    }
+    let total = Some(ids.len());
+    if slice.count == 0 || slice.skip >= ids.len() {
+        return Ok(AppList {
+            total,
+            ..AppList::default()
+        });
+    }
+    let mut page = page(
+        wanted,
+        tenant,
+        u32::try_from(slice.count).unwrap_or(u32::MAX),
+    );
+    page.after = slice
+        .skip
+        .checked_sub(1)
+        .and_then(|at| ids.get(at))
+        .copied();
+    page.descending = slice.descending;
+    Ok(AppList {
+        apps: registry.table.apps_page(&page).await?.apps,
+        next: None,
+        total,
+    })
 }
 
 /// The app that an exact filter names, if the other filters let it through.
@@ -80,19 +141,33 @@ async fn select(
     tenant: &TenantId,
     only: &AppSelector,
     wanted: &ListApps,
-) -> Result<Vec<App>, ApiError> {
+) -> Result<AppList, ApiError> {
+    let table = &registry.table;
     let id = match only {
-        AppSelector::CodeName(name) => registry.table.app_id_of(tenant, name).await?,
-        AppSelector::Client(id) => {
-            let found = registry.table.principal(id).await?;
-            found.map(|principal| principal.app.app_id)
-        }
+        AppSelector::App(id) => Some(*id),
+        AppSelector::CodeName(name) => table.app_id_of(tenant, name).await?,
+        AppSelector::Client(id) => table.principal(id).await?.map(|found| found.app.app_id),
         AppSelector::Nothing => None,
     };
-    let Some(id) = id else { return Ok(Vec::new()) };
-    let app = registry.table.app(tenant, &id).await?;
-    Ok(app
-        .into_iter()
-        .filter(|a| wanted.filter.admits(a))
-        .collect())
+    let app = match id {
+        Some(id) => table.app(tenant, &id).await?,
+        None => None,
+    };
+    let admitted = |app: &App| {
+        wanted.filter.admits(app) && wanted.predicate.as_ref().is_none_or(|p| (p.0)(app))
+    };
+    let mut apps: Vec<_> = app.into_iter().filter(admitted).collect();
+    let total = apps.len();
+    if let Extent::Slice(slice) = wanted.extent {
+        apps = apps
+            .into_iter()
+            .skip(slice.skip)
+            .take(slice.count)
+            .collect();
+    }
+    Ok(AppList {
+        apps,
+        next: None,
+        total: Some(total),
+    })
 }

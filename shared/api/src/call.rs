@@ -11,6 +11,8 @@ pub struct Call {
     pub request: Request,
     /// Who asks; `None` on public routes only.
     pub caller: Option<Caller>,
+    /// Where callers reach this deployment, without a trailing slash: the start of absolute URLs.
+    pub base: String,
 }
 
 impl Call {
@@ -27,7 +29,7 @@ impl Call {
     }
 
     /// The words that the answer is put in.
-    pub fn dialect(&self) -> &'static dyn Dialect {
+    pub const fn dialect(&self) -> Dialect {
         self.request.route.dialect
     }
 }

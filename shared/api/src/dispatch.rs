@@ -81,7 +81,13 @@ async fn handle(
         return Err(ApiError::TooLarge);
     }
     let caller = caller::authorize(&registry, &request).await?;
-    (handler.0)(registry, Call { request, caller }).await
+    let base = registry.base(&request);
+    let call = Call {
+        request,
+        caller,
+        base,
+    };
+    (handler.0)(registry, call).await
 }
 
 /// One line a request. Paths are the route's pattern: what callers sent is not logged.

@@ -10,6 +10,13 @@ pub enum ApiError {
     Invalid(Violations),
     /// The body is no JSON object (400); the text says what it is.
     Malformed(String),
+    /// Ask another way (400): a query, filter or path that can't be served as it is.
+    Query {
+        /// A stable word for programs.
+        code: &'static str,
+        /// What to do about it.
+        detail: String,
+    },
     /// Send another content type (415); the text names the ones taken.
     UnsupportedMediaType(&'static str),
     /// Send less (413).
@@ -22,6 +29,8 @@ pub enum ApiError {
     Forbidden(&'static str),
     /// There is no such thing, or not for this caller (404).
     NotFound(&'static str),
+    /// There is such a path, but it takes other methods (405); these.
+    MethodNotAllowed(Vec<&'static str>),
     /// The state of things forbids it (409).
     Conflict {
         /// A stable word for programs.
@@ -62,6 +71,14 @@ impl ApiError {
         })
     }
 
+    /// A query that can't be served.
+    pub fn query(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Query {
+            code,
+            detail: detail.into(),
+        }
+    }
+
     /// Our fault.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into())
@@ -71,12 +88,13 @@ impl ApiError {
     pub fn status(&self) -> u16 {
         match self {
             Self::OAuth(e) if e.error == "invalid_client" => 401,
-            Self::Invalid(_) | Self::Malformed(_) | Self::OAuth(_) => 400,
+            Self::Invalid(_) | Self::Malformed(_) | Self::Query { .. } | Self::OAuth(_) => 400,
             Self::UnsupportedMediaType(_) => 415,
             Self::TooLarge => 413,
             Self::Unauthorized(_) => 401,
             Self::InsufficientScope(_) | Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
+            Self::MethodNotAllowed(_) => 405,
             Self::Conflict { .. } => 409,
             Self::PreconditionFailed => 412,
             Self::KeyReused => 422,
@@ -96,7 +114,8 @@ impl ApiError {
             Self::InsufficientScope(_) => "insufficient-scope",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not-found",
-            Self::Conflict { code, .. } => code,
+            Self::MethodNotAllowed(_) => "method-not-allowed",
+            Self::Conflict { code, .. } | Self::Query { code, .. } => code,
             Self::PreconditionFailed => "precondition-failed",
             Self::KeyReused => "idempotency-key-reused",
             Self::OAuth(e) => e.error,
@@ -108,7 +127,7 @@ impl ApiError {
     /// A short title, the same for every error of this code.
     pub const fn title(&self) -> &'static str {
         match self {
-            Self::Invalid(_) | Self::OAuth(_) => "Invalid request",
+            Self::Invalid(_) | Self::OAuth(_) | Self::Query { .. } => "Invalid request",
             Self::Malformed(_) => "Malformed body",
             Self::UnsupportedMediaType(_) => "Unsupported media type",
             Self::TooLarge => "Body too large",
@@ -116,6 +135,7 @@ impl ApiError {
             Self::InsufficientScope(_) => "Insufficient scope",
             Self::Forbidden(_) => "Forbidden",
             Self::NotFound(_) => "Not found",
+            Self::MethodNotAllowed(_) => "Method not allowed",
             Self::Conflict { .. } => "Conflict",
             Self::PreconditionFailed => "Precondition failed",
             Self::KeyReused => "Idempotency key reused",
@@ -149,7 +169,8 @@ impl ApiError {
             }
             Self::Forbidden(why) => (*why).into(),
             Self::NotFound(what) => format!("There is no such {what}."),
-            Self::Conflict { detail, .. } => detail.clone(),
+            Self::MethodNotAllowed(taken) => format!("This path takes {}.", taken.join(", ")),
+            Self::Conflict { detail, .. } | Self::Query { detail, .. } => detail.clone(),
             Self::PreconditionFailed => {
                 "It has changed since the version in If-Match; read it again and repeat the change.".into()
             }

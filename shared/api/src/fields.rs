@@ -40,6 +40,12 @@ impl Fields {
         format!("{}/{name}", self.path)
     }
 
+    /// Notes a fault at an item of the list `name`.
+    fn fault_at(&mut self, name: &str, at: usize, invalid: Invalid) {
+        let pointer = format!("{}/{at}", self.pointer(name));
+        self.faults.push(pointer, invalid);
+    }
+
     /// Notes a fault at the member `name`.
     pub fn fault(&mut self, name: &str, invalid: Invalid) {
         let pointer = self.pointer(name);
@@ -178,6 +184,45 @@ impl Fields {
         let value = read(&mut inner);
         self.faults.extend(inner.into_faults());
         Some(value)
+    }
+
+    /// An optional list of objects, each read by `read`.
+    pub fn objects<T: PartialEq>(
+        &mut self,
+        name: &str,
+        max: usize,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Value::Array(items) = self.take(name)? else {
+            self.fault(name, Invalid::Type("an array of objects"));
+            return None;
+        };
+        if items.len() > max {
+            self.fault(name, Invalid::TooMany(max));
+            return None;
+        }
+        let mut all = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            let Value::Object(members) = item else {
+                self.fault_at(name, at, Invalid::Type("an object"));
+                continue;
+            };
+            let mut inner = Self {
+                members,
+                path: self.pointer(name) + &format!("/{at}"),
+                faults: Violations::default(),
+            };
+            let value = read(&mut inner);
+            self.faults.extend(inner.into_faults());
+            match value {
+                Some(value) if all.contains(&value) => {
+                    self.fault_at(name, at, Invalid::Duplicate);
+                }
+                Some(value) => all.push(value),
+                None => {}
+            }
+        }
+        Some(all)
     }
 
     /// Takes any value that `parse` understands.

@@ -42,11 +42,14 @@ fn no_client() -> ApiError {
 
 /// The id of the app that the path names, else of the caller's own. Round trips: none, one by code name.
 pub async fn app_id(registry: &Registry, call: &Call) -> Result<AppId, ApiError> {
-    let caller = call.caller()?;
-    let named = call.request.path_parameter("app");
-    if named.is_empty() {
-        return Ok(caller.app_id);
+    match call.request.path_parameter("app") {
+        "" => Ok(call.caller()?.app_id),
+        named => named_app_id(registry, call, named).await,
     }
+}
+
+async fn named_app_id(registry: &Registry, call: &Call, named: &str) -> Result<AppId, ApiError> {
+    let caller = call.caller()?;
     let id = match AppRef::parse(named).ok_or_else(no_app)? {
         AppRef::Id(id) => id,
         AppRef::CodeName(name) => {
@@ -82,6 +85,22 @@ pub async fn credentials(registry: &Registry, call: &Call) -> Result<Credentials
     let found = found.ok_or_else(no_client)?;
     visible(call, &found.principal)?;
     Ok(found)
+}
+
+/// The default client, with its secrets' digests, of the app of this id or code name.
+pub async fn default_credentials(
+    registry: &Registry,
+    call: &Call,
+    named: &str,
+) -> Result<Credentials, ApiError> {
+    let id = named_app_id(registry, call, named).await?;
+    let found = registry.table.default_credentials(&id).await?;
+    let found = found.ok_or_else(no_app)?;
+    if call.caller()?.reaches(&found.principal.app) {
+        Ok(found)
+    } else {
+        Err(no_app())
+    }
 }
 
 fn client_id(call: &Call) -> Result<ClientId, ApiError> {

@@ -27,6 +27,7 @@ pub mod response;
 pub mod routes;
 pub mod settings;
 pub mod system;
+pub mod walk;
 
 pub use call::Call;
 pub use caller::Caller;

@@ -4,7 +4,7 @@
 use domain::scopes;
 use percent_encoding::percent_decode_str;
 
-use crate::dialect::{Dialect, NATIVE, OAUTH, OPENID_APPS};
+use crate::dialect::Dialect::{self, Native, OAuth, OpenIdApps, Scim};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Route {
     /// Path; parameters in braces, as API Gateway writes them.
     pub path: &'static str,
     /// Whose words it speaks.
-    pub dialect: &'static dyn Dialect,
+    pub dialect: Dialect,
     /// Who may use it.
     pub access: Access,
 }
@@ -58,7 +58,7 @@ const fn route(
     operation: &'static str,
     method: &'static str,
     path: &'static str,
-    dialect: &'static dyn Dialect,
+    dialect: Dialect,
     access: Access,
 ) -> Route {
     Route {
@@ -76,46 +76,68 @@ const READ: Access = Access::Scope(scopes::READ, Reach::OwnApp);
 const EDIT: Access = Access::Scope(scopes::EDIT, Reach::OwnApp);
 const DELETE: Access = Access::Scope(scopes::DELETE, Reach::Tenant);
 const STATUS: Access = Access::Scope(scopes::EDIT, Reach::Tenant);
+const GRANT: Access = Access::Scope(scopes::EDIT, Reach::Tenant);
 const RESOURCES: Access = Access::Scope(scopes::ACCESS, Reach::OwnApp);
 const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 34] = [
-    route("create-app", "POST", "/v1/applications", NATIVE, CREATE),
-    route("create-app", "POST", "/platform/v1/apps", OPENID_APPS, CREATE),
-    route("list-apps", "GET", "/v1/applications", NATIVE, LIST),
-    route("list-apps", "GET", "/platform/v1/apps", OPENID_APPS, LIST),
-    route("get-app", "GET", "/v1/applications/{app}", NATIVE, READ),
-    route("get-app", "GET", "/platform/v1/apps/{app}", OPENID_APPS, READ),
-    route("update-app", "PUT", "/v1/applications/{app}", NATIVE, EDIT),
-    route("update-app", "PATCH", "/v1/applications/{app}", NATIVE, EDIT),
-    route("delete-app", "DELETE", "/v1/applications/{app}", NATIVE, DELETE),
-    route("create-client", "POST", "/v1/applications/{app}/clients", NATIVE, EDIT),
-    route("create-client", "POST", "/v1/clients", NATIVE, EDIT),
-    route("list-clients", "GET", "/v1/applications/{app}/clients", NATIVE, READ),
-    route("list-clients", "GET", "/v1/clients", NATIVE, READ),
-    route("get-client", "GET", "/v1/applications/{app}/clients/{client_id}", NATIVE, READ),
-    route("get-client", "GET", "/v1/clients/{client_id}", NATIVE, READ),
-    route("update-client", "PUT", "/v1/applications/{app}/clients/{client_id}", NATIVE, EDIT),
-    route("update-client", "PATCH", "/v1/applications/{app}/clients/{client_id}", NATIVE, EDIT),
-    route("update-client", "PUT", "/v1/clients/{client_id}", NATIVE, EDIT),
-    route("update-client", "PATCH", "/v1/clients/{client_id}", NATIVE, EDIT),
-    route("delete-client", "DELETE", "/v1/applications/{app}/clients/{client_id}", NATIVE, EDIT),
-    route("delete-client", "DELETE", "/v1/clients/{client_id}", NATIVE, EDIT),
-    route("update-resources", "PUT", "/v1/applications/{app}/resources", NATIVE, RESOURCES),
-    route("update-resources", "PUT", "/v1/applications/{app}/clients/{client_id}/resources", NATIVE, RESOURCES),
-    route("update-resources", "PUT", "/v1/clients/{client_id}/resources", NATIVE, RESOURCES),
-    route("change-status", "PUT", "/v1/applications/{app}/status", NATIVE, STATUS),
-    route("change-status", "PUT", "/v1/applications/{app}/clients/{client_id}/status", NATIVE, STATUS),
-    route("issue-secret", "POST", "/v1/applications/{app}/clients/{client_id}/secrets", NATIVE, SECRETS),
-    route("list-secrets", "GET", "/v1/applications/{app}/clients/{client_id}/secrets", NATIVE, SECRETS),
-    route("revoke-secret", "DELETE", "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}", NATIVE, SECRETS),
-    route("token", "POST", "/oauth2/token", OAUTH, Access::Client),
-    route("discovery", "GET", "/oauth2/jwks", OAUTH, Access::Public),
-    route("discovery", "GET", "/.well-known/oauth-authorization-server", OAUTH, Access::Public),
-    route("discovery", "GET", "/.well-known/oauth-authorization-server/t/{tenant}", OAUTH, Access::Public),
-    route("discovery", "GET", "/.well-known/openid-configuration", OAUTH, Access::Public),
+pub static ROUTES: [Route; 55] = [
+    route("create-app", "POST", "/v1/applications", Native, CREATE),
+    route("create-app", "POST", "/platform/v1/apps", OpenIdApps, CREATE),
+    route("list-apps", "GET", "/v1/applications", Native, LIST),
+    route("list-apps", "GET", "/platform/v1/apps", OpenIdApps, LIST),
+    route("get-app", "GET", "/v1/applications/{app}", Native, READ),
+    route("get-app", "GET", "/platform/v1/apps/{app}", OpenIdApps, READ),
+    route("update-app", "PUT", "/v1/applications/{app}", Native, EDIT),
+    route("update-app", "PATCH", "/v1/applications/{app}", Native, EDIT),
+    route("delete-app", "DELETE", "/v1/applications/{app}", Native, DELETE),
+    route("create-client", "POST", "/v1/applications/{app}/clients", Native, EDIT),
+    route("create-client", "POST", "/v1/clients", Native, EDIT),
+    route("list-clients", "GET", "/v1/applications/{app}/clients", Native, READ),
+    route("list-clients", "GET", "/v1/clients", Native, READ),
+    route("get-client", "GET", "/v1/applications/{app}/clients/{client_id}", Native, READ),
+    route("get-client", "GET", "/v1/clients/{client_id}", Native, READ),
+    route("update-client", "PUT", "/v1/applications/{app}/clients/{client_id}", Native, EDIT),
+    route("update-client", "PATCH", "/v1/applications/{app}/clients/{client_id}", Native, EDIT),
+    route("update-client", "PUT", "/v1/clients/{client_id}", Native, EDIT),
+    route("update-client", "PATCH", "/v1/clients/{client_id}", Native, EDIT),
+    route("delete-client", "DELETE", "/v1/applications/{app}/clients/{client_id}", Native, EDIT),
+    route("delete-client", "DELETE", "/v1/clients/{client_id}", Native, EDIT),
+    route("update-resources", "PUT", "/v1/applications/{app}/resources", Native, RESOURCES),
+    route("update-resources", "PUT", "/v1/applications/{app}/clients/{client_id}/resources", Native, RESOURCES),
+    route("update-resources", "PUT", "/v1/clients/{client_id}/resources", Native, RESOURCES),
+    route("change-status", "PUT", "/v1/applications/{app}/status", Native, STATUS),
+    route("change-status", "PUT", "/v1/applications/{app}/clients/{client_id}/status", Native, STATUS),
+    route("issue-secret", "POST", "/v1/applications/{app}/clients/{client_id}/secrets", Native, SECRETS),
+    route("list-secrets", "GET", "/v1/applications/{app}/clients/{client_id}/secrets", Native, SECRETS),
+    route("revoke-secret", "DELETE", "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}", Native, SECRETS),
+    route("create-app", "POST", "/admin/v1/Apps", Scim, CREATE),
+    route("list-apps", "GET", "/admin/v1/Apps", Scim, LIST),
+    route("list-apps", "POST", "/admin/v1/Apps/.search", Scim, LIST),
+    route("get-app", "GET", "/admin/v1/Apps/{app}", Scim, READ),
+    route("update-app", "PUT", "/platform/v1/apps/{app}", OpenIdApps, EDIT),
+    route("update-app", "PUT", "/admin/v1/Apps/{app}", Scim, EDIT),
+    route("update-app", "PATCH", "/admin/v1/Apps/{app}", Scim, EDIT),
+    route("delete-app", "DELETE", "/admin/v1/Apps/{app}", Scim, DELETE),
+    route("change-status", "PUT", "/admin/v1/AppStatusChanger/{app}", Scim, STATUS),
+    route("issue-secret", "POST", "/admin/v1/AppClientSecretRegenerator", Scim, SECRETS),
+    route("list-app-roles", "GET", "/admin/v1/AppRoles", Scim, READ),
+    route("list-app-roles", "GET", "/admin/v1/AppRoles/{role}", Scim, READ),
+    route("create-grant", "POST", "/admin/v1/Grants", Scim, GRANT),
+    route("list-grants", "GET", "/admin/v1/Grants", Scim, GRANT),
+    route("get-grant", "GET", "/admin/v1/Grants/{grant}", Scim, GRANT),
+    route("delete-grant", "DELETE", "/admin/v1/Grants/{grant}", Scim, GRANT),
+    route("describe-provider", "GET", "/admin/v1/ServiceProviderConfig", Scim, READ),
+    route("describe-provider", "GET", "/admin/v1/Schemas", Scim, READ),
+    route("describe-provider", "GET", "/admin/v1/Schemas/{id}", Scim, READ),
+    route("describe-provider", "GET", "/admin/v1/ResourceTypes", Scim, READ),
+    route("describe-provider", "GET", "/admin/v1/ResourceTypes/{id}", Scim, READ),
+    route("token", "POST", "/oauth2/token", OAuth, Access::Client),
+    route("discovery", "GET", "/oauth2/jwks", OAuth, Access::Public),
+    route("discovery", "GET", "/.well-known/oauth-authorization-server", OAuth, Access::Public),
+    route("discovery", "GET", "/.well-known/oauth-authorization-server/t/{tenant}", OAuth, Access::Public),
+    route("discovery", "GET", "/.well-known/openid-configuration", OAuth, Access::Public),
 ];
 
 /// The route with this API Gateway key (`POST /v1/applications`).
@@ -134,6 +156,24 @@ pub fn resolve(method: &str, path: &str) -> Option<(&'static Route, Vec<(String,
     candidates
         .filter_map(|route| Some((route, parameters(route.path, path)?)))
         .min_by_key(|(_, parameters)| parameters.len())
+}
+
+/// The dialect that answers for a path that leads nowhere: that of its neighbours.
+pub fn dialect_of(path: &str) -> Dialect {
+    let first = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+    let neighbour = ROUTES.iter().find(|route| first(route.path) == first(path));
+    neighbour.map_or(Native, |route| route.dialect)
+}
+
+/// The methods that a path takes.
+pub fn methods(path: &str) -> Vec<&'static str> {
+    let fitting = ROUTES
+        .iter()
+        .filter(|route| parameters(route.path, path).is_some());
+    let mut methods: Vec<_> = fitting.map(|route| route.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods
 }
 
 fn parameters(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {

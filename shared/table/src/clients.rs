@@ -81,6 +81,17 @@ impl Table {
         Ok(found.map(|credentials| credentials.principal))
     }
 
+    /// An app's default client with its secrets' digests, from the app's id.
+    pub async fn default_credentials(
+        &self,
+        app_id: &AppId,
+    ) -> Result<Option<Credentials>, TableError> {
+        let Some(item) = self.get(&keys::app(app_id), Some(&with_secrets())).await? else {
+            return Ok(None);
+        };
+        default_credentials(item, *app_id)
+    }
+
     async fn client_and_app(
         &self,
         id: &ClientId,

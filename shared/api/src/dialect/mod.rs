@@ -2,25 +2,22 @@
 //!
 //! A dialect turns requests into domain commands, and outcomes and errors into bodies. It decides
 //! nothing: rules are in `domain`, storage is in `table`. To add one, write a module that implements
-//! [`Dialect`] and add its routes to `routes.rs`.
+//! `Words`, name it in [`Dialect`] and `of_dialect!`, and add its routes to `routes.rs`.
 
 mod native;
 mod oauth;
 mod openid_apps;
+mod scim;
+
+use std::sync::Arc;
 
 use domain::{
-    App, AppId, ClientId, ClientSettings, CreateApp, Description, ResourceId, Secret, StoredSecret,
+    App, AppId, ClientId, ClientSettings, CreateApp, Description, ResourceId, RoleGrant, Secret,
+    StoredSecret,
 };
 use table::{AppFilter, ClientPage, Principal};
 
 use crate::{ApiError, Call, Response, change::AppChange};
-
-/// `/v1`: the applications-and-clients API.
-pub const NATIVE: &dyn Dialect = &native::Native;
-/// `/platform/v1`: the openid-apps API.
-pub const OPENID_APPS: &dyn Dialect = &openid_apps::OpenIdApps;
-/// `/oauth2` and `/.well-known`.
-pub const OAUTH: &dyn Dialect = &oauth::OAuth;
 
 /// A created app and its secret, shown this once.
 #[derive(Debug)]
@@ -32,25 +29,39 @@ pub struct AppCreated {
 }
 
 /// What to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ListApps {
     /// Only the app with this id.
     pub only: Option<AppSelector>,
-    /// Narrows the list.
+    /// Narrows the list, in the query itself.
     pub filter: AppFilter,
+    /// Narrows it further, app by app.
+    pub predicate: Option<Predicate>,
     /// Continue behind this app.
     pub after: Option<AppId>,
     /// How much to answer.
     pub extent: Extent,
 }
 
+/// Says of an app whether it is wanted.
+#[derive(Clone)]
+pub struct Predicate(pub Arc<dyn Fn(&App) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Predicate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Predicate(..)")
+    }
+}
+
 /// An exact filter, answered by key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppSelector {
+    /// By its id.
+    App(AppId),
     /// By code name.
     CodeName(domain::CodeName),
     /// By the id of one of its clients.
-    Client(domain::ClientId),
+    Client(ClientId),
     /// A value that no app can have.
     Nothing,
 }
@@ -62,15 +73,72 @@ pub enum Extent {
     Page(u32),
     /// All of it; an error when there are more than this many.
     All(u32),
+    /// So many from a place on, with the count of all.
+    Slice(Slice),
+}
+
+/// A slice of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// How many to leave out.
+    pub skip: usize,
+    /// How many to answer.
+    pub count: usize,
+    /// In which order.
+    pub order: Order,
+    /// Youngest, or last by name, first.
+    pub descending: bool,
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// By creation.
+    Created,
+    /// By name, letter case aside.
+    Name,
 }
 
 /// A list to answer with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct AppList {
     /// The apps.
     pub apps: Vec<App>,
     /// Where the next page starts.
     pub next: Option<AppId>,
+    /// How many there are in all, where that was asked.
+    pub total: Option<usize>,
+}
+
+/// A secret to issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueSecret {
+    /// Of the client in the path, or of the default client of this app.
+    pub app: Option<String>,
+    /// For how many seconds it is good; for ever when absent.
+    pub expires_in: Option<i64>,
+    /// Whether it takes the place of all others, which die at once.
+    pub replaces: bool,
+}
+
+/// The Me role of an app's default client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Whose.
+    pub app_id: AppId,
+    /// When and by whom.
+    pub role: RoleGrant,
+}
+
+/// Which grants to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListGrants {
+    /// All of the tenant's.
+    All,
+    /// This app's.
+    Of(AppId),
+    /// None: the filter can't be met.
+    Nothing,
 }
 
 /// Which clients of an app to list.
@@ -94,165 +162,145 @@ pub struct SetStatus {
 /// A secret just issued, shown this once.
 #[derive(Debug)]
 pub struct SecretIssued {
+    /// The app of its client.
+    pub app_id: AppId,
     /// Its text.
     pub secret: Secret,
     /// What is kept of it.
     pub stored: StoredSecret,
 }
 
-/// One dialect. The methods without a body are needed of all; the others are for the operations that
-/// have a route in the dialect. Those that take a [`Call`] alone read its request; the others answer.
-pub trait Dialect: Sync {
-    /// Its name.
-    fn name(&self) -> &'static str;
+/// The dialects, each once: `$dialect` answers `$method` in its own module.
+macro_rules! of_dialect {
+    ($dialect:expr, $method:ident($($arg:expr),*)) => {
+        match $dialect {
+            Dialect::Native => native::Native.$method($($arg),*),
+            Dialect::OpenIdApps => openid_apps::OpenIdApps.$method($($arg),*),
+            Dialect::Scim => scim::Scim.$method($($arg),*),
+            Dialect::OAuth => oauth::OAuth.$method($($arg),*),
+        }
+    };
+}
 
+/// A dialect. A route names its own; handlers ask it and never look which it is.
+///
+/// An enum and not a trait object, so that a function links only the words of its own operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `/v1`: the applications-and-clients API.
+    Native,
+    /// `/platform/v1`: the openid-apps API.
+    OpenIdApps,
+    /// `/admin/v1`: SCIM (RFC 7644).
+    Scim,
+    /// `/oauth2` and `/.well-known`.
+    OAuth,
+}
+
+/// Declares what dialects have words for: in [`Words`], where a dialect that has no route for an
+/// operation leaves it out, and on [`Dialect`], for handlers.
+macro_rules! words {
+    ($($(#[$doc:meta])* fn $method:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+        /// One dialect's words. Methods that take a [`Call`] alone read its request; others answer.
+        trait Words {
+            /// An error.
+            fn error(&self, error: &ApiError, request_id: &str) -> Response;
+
+            /// The header that carries an idempotency key, in lower case.
+            fn idempotency_header(&self) -> &'static str {
+                "idempotency-key"
+            }
+
+            /// Whether `If-Match` may carry weak tags.
+            fn takes_weak_etags(&self) -> bool {
+                false
+            }
+
+            $($(#[$doc])* fn $method(&self, $($arg: $type),*) -> Result<$answer, ApiError> {
+                let _ = ($($arg,)*);
+                Err(ApiError::internal(concat!("a route has no words for ", stringify!($method))))
+            })*
+        }
+
+        impl Dialect {
+            $($(#[$doc])* pub fn $method(self, $($arg: $type),*) -> Result<$answer, ApiError> {
+                of_dialect!(self, $method($($arg),*))
+            })*
+        }
+    };
+}
+
+words! {
+    /// Reads a request to create an app.
+    fn create_app(call: &Call) -> CreateApp;
+    /// Answers a created app.
+    fn app_created(call: &Call, created: &AppCreated) -> Response;
+    /// Answers an app.
+    fn app(call: &Call, app: &App) -> Response;
+    /// Reads a request to list apps. `cursor_key` authenticates cursors.
+    fn list_apps(call: &Call, cursor_key: &CursorKey) -> ListApps;
+    /// Answers a list of apps.
+    fn apps(call: &Call, list: &AppList, cursor_key: &CursorKey) -> Response;
+    /// Reads what an app is to become.
+    fn update_app(call: &Call, now: &App) -> AppChange;
+    /// Answers a changed app, with the secret that its default client got, if it got one.
+    fn app_changed(call: &Call, app: &App, secret: Option<&Secret>) -> Response;
+    /// Reads whether an active app is to be deleted all the same.
+    fn delete_app(call: &Call) -> bool;
+    /// Reads a request to create a client of `app`.
+    fn create_client(call: &Call, app: &App) -> ClientSettings;
+    /// Answers a created client.
+    fn client_created(call: &Call, now: &Principal, secret: Option<&Secret>) -> Response;
+    /// Answers a client.
+    fn client(call: &Call, now: &Principal) -> Response;
+    /// Reads a request to list clients.
+    fn list_clients(call: &Call, cursor_key: &CursorKey) -> ListClients;
+    /// Answers a list of clients.
+    fn clients(call: &Call, page: &ClientPage, cursor_key: &CursorKey) -> Response;
+    /// Reads what a client is to become.
+    fn update_client(call: &Call, now: &Principal) -> ClientSettings;
+    /// Answers a changed client, with the secret that it got, if it got one.
+    fn client_changed(call: &Call, now: &Principal, secret: Option<&Secret>) -> Response;
+    /// Reads the resources that a client may ask for from now on.
+    fn resources(call: &Call) -> Vec<ResourceId>;
+    /// Reads a status to set.
+    fn status(call: &Call) -> SetStatus;
+    /// Reads a request for a new secret.
+    fn issue_secret(call: &Call) -> IssueSecret;
+    /// Answers an issued secret.
+    fn secret_issued(call: &Call, issued: &SecretIssued) -> Response;
+    /// Answers the secrets of a client, by what is kept of them.
+    fn secrets(call: &Call, secrets: &[StoredSecret]) -> Response;
+    /// Answers the roles that an app can be given.
+    fn app_roles(call: &Call) -> Response;
+    /// Reads which app is to be given the Me role.
+    fn create_grant(call: &Call) -> AppId;
+    /// Reads which grants to list.
+    fn list_grants(call: &Call) -> ListGrants;
+    /// Reads the app whose grant the path names.
+    fn grant_in_path(call: &Call) -> AppId;
+    /// Answers one grant, created or read.
+    fn grant(call: &Call, grant: &Grant, status: u16) -> Response;
+    /// Answers a list of grants.
+    fn grants(call: &Call, grants: &[Grant]) -> Response;
+    /// Answers what the dialect says of itself.
+    fn provider(call: &Call) -> Response;
+}
+
+impl Dialect {
     /// An error in its words.
-    fn error(&self, error: &ApiError, request_id: &str) -> Response;
+    pub fn error(self, error: &ApiError, request_id: &str) -> Response {
+        of_dialect!(self, error(error, request_id))
+    }
 
     /// The header that carries an idempotency key, in lower case.
-    fn idempotency_header(&self) -> &'static str {
-        "idempotency-key"
+    pub fn idempotency_header(self) -> &'static str {
+        of_dialect!(self, idempotency_header())
     }
 
     /// Whether `If-Match` may carry weak tags.
-    fn takes_weak_etags(&self) -> bool {
-        false
-    }
-
-    /// Reads a request to create an app.
-    fn create_app(&self, _call: &Call) -> Result<CreateApp, ApiError> {
-        Err(self.unrouted("create_app"))
-    }
-
-    /// Answers a created app.
-    fn app_created(&self, _call: &Call, _created: &AppCreated) -> Result<Response, ApiError> {
-        Err(self.unrouted("app_created"))
-    }
-
-    /// Answers an app.
-    fn app(&self, _call: &Call, _app: &App) -> Result<Response, ApiError> {
-        Err(self.unrouted("app"))
-    }
-
-    /// Reads a request to list apps. `cursor_key` authenticates cursors.
-    fn list_apps(&self, _call: &Call, _cursor_key: &CursorKey) -> Result<ListApps, ApiError> {
-        Err(self.unrouted("list_apps"))
-    }
-
-    /// Answers a list of apps.
-    fn apps(
-        &self,
-        _call: &Call,
-        _list: &AppList,
-        _cursor_key: &CursorKey,
-    ) -> Result<Response, ApiError> {
-        Err(self.unrouted("apps"))
-    }
-
-    /// Reads what an app is to become.
-    fn update_app(&self, _call: &Call, _now: &App) -> Result<AppChange, ApiError> {
-        Err(self.unrouted("update_app"))
-    }
-
-    /// Answers a changed app, with the secret that its default client got, if it got one.
-    fn app_changed(
-        &self,
-        _call: &Call,
-        _app: &App,
-        _secret: Option<&Secret>,
-    ) -> Result<Response, ApiError> {
-        Err(self.unrouted("app_changed"))
-    }
-
-    /// Reads whether an active app is to be deleted all the same.
-    fn delete_app(&self, _call: &Call) -> Result<bool, ApiError> {
-        Err(self.unrouted("delete_app"))
-    }
-
-    /// Reads a request to create a client of `app`.
-    fn create_client(&self, _call: &Call, _app: &App) -> Result<ClientSettings, ApiError> {
-        Err(self.unrouted("create_client"))
-    }
-
-    /// Answers a created client.
-    fn client_created(
-        &self,
-        _call: &Call,
-        _now: &Principal,
-        _secret: Option<&Secret>,
-    ) -> Result<Response, ApiError> {
-        Err(self.unrouted("client_created"))
-    }
-
-    /// Answers a client.
-    fn client(&self, _call: &Call, _now: &Principal) -> Result<Response, ApiError> {
-        Err(self.unrouted("client"))
-    }
-
-    /// Reads a request to list clients.
-    fn list_clients(&self, _call: &Call, _cursor_key: &CursorKey) -> Result<ListClients, ApiError> {
-        Err(self.unrouted("list_clients"))
-    }
-
-    /// Answers a list of clients.
-    fn clients(
-        &self,
-        _call: &Call,
-        _page: &ClientPage,
-        _cursor_key: &CursorKey,
-    ) -> Result<Response, ApiError> {
-        Err(self.unrouted("clients"))
-    }
-
-    /// Reads what a client is to become.
-    fn update_client(&self, _call: &Call, _now: &Principal) -> Result<ClientSettings, ApiError> {
-        Err(self.unrouted("update_client"))
-    }
-
-    /// Answers a changed client, with the secret that it got, if it got one.
-    fn client_changed(
-        &self,
-        _call: &Call,
-        _now: &Principal,
-        _secret: Option<&Secret>,
-    ) -> Result<Response, ApiError> {
-        Err(self.unrouted("client_changed"))
-    }
-
-    /// Reads the resources that a client may ask for from now on.
-    fn resources(&self, _call: &Call) -> Result<Vec<ResourceId>, ApiError> {
-        Err(self.unrouted("resources"))
-    }
-
-    /// Reads a status to set.
-    fn status(&self, _call: &Call) -> Result<SetStatus, ApiError> {
-        Err(self.unrouted("status"))
-    }
-
-    /// Reads for how many seconds a new secret is good; `None` for ever.
-    fn issue_secret(&self, _call: &Call) -> Result<Option<i64>, ApiError> {
-        Err(self.unrouted("issue_secret"))
-    }
-
-    /// Answers an issued secret.
-    fn secret_issued(&self, _call: &Call, _issued: &SecretIssued) -> Result<Response, ApiError> {
-        Err(self.unrouted("secret_issued"))
-    }
-
-    /// Answers the secrets of a client, by what is kept of them.
-    fn secrets(&self, _call: &Call, _secrets: &[StoredSecret]) -> Result<Response, ApiError> {
-        Err(self.unrouted("secrets"))
-    }
-
-    /// A route of an operation that the dialect has no words for: a mistake in the route table.
-    fn unrouted(&self, what: &str) -> ApiError {
-        ApiError::internal(format!("{} has no {what}", self.name()))
-    }
-}
-
-impl std::fmt::Debug for dyn Dialect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
+    pub fn takes_weak_etags(self) -> bool {
+        of_dialect!(self, takes_weak_etags())
     }
 }
 

@@ -2,15 +2,11 @@
 
 use serde_json::json;
 
-use crate::{ApiError, Response, dialect::Dialect};
+use crate::{ApiError, Response, dialect::Words};
 
 pub(super) struct OAuth;
 
-impl Dialect for OAuth {
-    fn name(&self) -> &'static str {
-        "oauth"
-    }
-
+impl Words for OAuth {
     fn error(&self, error: &ApiError, _request_id: &str) -> Response {
         let code = match error {
             ApiError::OAuth(e) => e.error,

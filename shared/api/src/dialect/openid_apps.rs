@@ -3,13 +3,13 @@
 
 use domain::{
     AccessTokenFormat, App, AppProfile, ClientSettings, CodeName, CodeNameChoice, CreateApp,
-    GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, app,
+    GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, Violations, app,
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
 };
 use serde_json::{Value, json};
 
-use super::{AppCreated, AppList, CursorKey, Dialect, Extent, ListApps, native};
-use crate::{ApiError, Call, Response, fields::Fields, precondition::etag};
+use super::{AppCreated, AppList, CursorKey, Extent, ListApps, Words, native};
+use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
 
 /// A tenant with more apps than this is told to use the native list.
 const LIST_CEILING: u32 = 1000;
@@ -17,11 +17,7 @@ const NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=25;
 
 pub(super) struct OpenIdApps;
 
-impl Dialect for OpenIdApps {
-    fn name(&self) -> &'static str {
-        "openid-apps"
-    }
-
+impl Words for OpenIdApps {
     fn error(&self, error: &ApiError, _request_id: &str) -> Response {
         let entry = |code: &str, message: String| json!({"code": code, "message": message});
         let errors: Vec<_> = match error {
@@ -87,14 +83,7 @@ impl Dialect for OpenIdApps {
             access_token_format: format,
             ..ClientSettings::named(name, method)
         };
-        let mut faults = fields.into_faults();
-        let missing = faults.at("/redirect_uri") || faults.at("/oauth_redirect_uris");
-        for fault in app::check(&profile, &client, false).iter() {
-            let pointer = pointer(&fault.pointer);
-            if !(missing && pointer.contains("redirect_uri")) {
-                faults.push(pointer, fault.invalid.clone());
-            }
-        }
+        let faults = with_found(fields.into_faults(), &profile, &client, false);
         Ok(faults.or(CreateApp {
             code_name,
             profile,
@@ -127,11 +116,51 @@ impl Dialect for OpenIdApps {
             .with("etag", etag(app.version)))
     }
 
+    fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
+        let mut fields = Fields::of_body(&call.request, "application/json")?;
+        let f = &mut fields;
+        let mut profile = now.profile.clone();
+        let mut client = now.default_client.settings.clone();
+        if let Some(name) = f.text("name", name) {
+            profile.app_name = name.clone();
+            client.name = name;
+        }
+        if let Some(trusted) = f.loose_boolean("trusted") {
+            profile.trusted = trusted;
+        }
+        if let Some(scopes) = f.list("scopes", MAX_GRANTED, Scope::parse) {
+            client.scopes = scopes;
+        }
+        if let Some(format) = f.text("access_token_format", AccessTokenFormat::parse) {
+            client.access_token_format = format;
+        }
+        if let Some(uris) = f.list("oauth_redirect_uris", MAX_URIS, RedirectUri::parse) {
+            client.redirect_uris = uris;
+        }
+        if let Some(first) = f.text("redirect_uri", RedirectUri::parse) {
+            client.redirect_uris.retain(|uri| *uri != first);
+            client.redirect_uris.insert(0, first);
+        }
+        f.ignore_others();
+        let faults = with_found(fields.into_faults(), &profile, &client, now.management);
+        Ok(faults.or(AppChange { profile, client })?)
+    }
+
+    fn app_changed(
+        &self,
+        call: &Call,
+        app: &App,
+        _secret: Option<&domain::Secret>,
+    ) -> Result<Response, ApiError> {
+        self.app(call, app)
+    }
+
     fn list_apps(&self, call: &Call, _key: &CursorKey) -> Result<ListApps, ApiError> {
         call.request.query_parameters(&[])?;
         Ok(ListApps {
             only: None,
             filter: table::AppFilter::default(),
+            predicate: None,
             after: None,
             extent: Extent::All(LIST_CEILING),
         })
@@ -159,6 +188,24 @@ fn application(app: &App) -> Value {
         "created_at": app.created_at.to_string(),
         "updated_at": app.updated_at.to_string(),
     })
+}
+
+/// The faults of a request and of the whole state that it leads to; what follows from a member that
+/// could not be read is noise.
+fn with_found(
+    mut faults: Violations,
+    profile: &AppProfile,
+    client: &ClientSettings,
+    management: bool,
+) -> Violations {
+    let unread = faults.at("/redirect_uri") || faults.at("/oauth_redirect_uris");
+    for fault in app::check(profile, client, management).iter() {
+        let pointer = pointer(&fault.pointer);
+        if !(unread && pointer.contains("redirect_uri")) {
+            faults.push(pointer, fault.invalid.clone());
+        }
+    }
+    faults
 }
 
 fn name(text: &str) -> Result<Name, Invalid> {

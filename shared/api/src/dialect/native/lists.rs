@@ -45,6 +45,7 @@ pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiErr
             name_prefix: query.get("app_name").cloned(),
             active,
         },
+        predicate: None,
         after: None,
         extent: Extent::Page(limit),
     };

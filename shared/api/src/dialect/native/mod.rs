@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 use table::{ClientPage, Principal};
 
 use super::{
-    AppCreated, AppList, CursorKey, Dialect, ListApps, ListClients, SecretIssued, SetStatus,
+    AppCreated, AppList, CursorKey, IssueSecret, ListApps, ListClients, SecretIssued, SetStatus,
+    Words,
 };
 use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
 
@@ -26,11 +27,7 @@ const MAX_EXPIRES_IN: i64 = 315_360_000;
 
 pub(super) struct Native;
 
-impl Dialect for Native {
-    fn name(&self) -> &'static str {
-        "native"
-    }
-
+impl Words for Native {
     fn error(&self, error: &ApiError, request_id: &str) -> Response {
         let faults: Vec<_> = match error {
             ApiError::Invalid(faults) => faults
@@ -175,14 +172,19 @@ impl Dialect for Native {
         Ok(f.into_faults().or(SetStatus { active, reason })?)
     }
 
-    fn issue_secret(&self, call: &Call) -> Result<Option<i64>, ApiError> {
+    fn issue_secret(&self, call: &Call) -> Result<IssueSecret, ApiError> {
+        let mut asked = IssueSecret {
+            app: None,
+            expires_in: None,
+            replaces: false,
+        };
         // The body is optional, and API Gateway may add a content type to an empty one.
-        if call.request.body.is_empty() {
-            return Ok(None);
+        if !call.request.body.is_empty() {
+            let mut f = Fields::of_body(&call.request, JSON)?;
+            asked.expires_in = f.integer("expires_in", 1, MAX_EXPIRES_IN);
+            f.into_faults().or(())?;
         }
-        let mut f = Fields::of_body(&call.request, JSON)?;
-        let expires_in = f.integer("expires_in", 1, MAX_EXPIRES_IN);
-        Ok(f.into_faults().or(expires_in)?)
+        Ok(asked)
     }
 
     fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {

@@ -1,0 +1,27 @@
+//! Gives an app's default client the Me role, whose scope its tokens carry from then on.
+//!
+//! One conditional write.
+
+use api::{ApiError, Call, Registry, Response, change::refused, dialect::Grant};
+use domain::RoleGrant;
+
+/// Answers 201; 409 when the client has the role already.
+pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
+    let app_id = call.dialect().create_grant(&call)?;
+    let caller = call.caller()?;
+    let role = RoleGrant {
+        granted_at: registry.now(),
+        granted_by: caller.client_id.to_string(),
+    };
+    let granted = registry
+        .table
+        .grant_me(&caller.tenant_id, &app_id, &role)
+        .await;
+    if granted.map_err(|e| refused(e, "application"))? {
+        return call.dialect().grant(&call, &Grant { app_id, role }, 201);
+    }
+    Err(ApiError::Conflict {
+        code: "grant-taken",
+        detail: "This application has the role already.".into(),
+    })
+}

@@ -1,0 +1,6 @@
+//! `list-app-roles` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve(list_app_roles::handle).await
+}

@@ -1,0 +1,6 @@
+//! `list-grants` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve(list_grants::handle).await
+}

@@ -1,0 +1,265 @@
+//! The SCIM dialect, `/admin/v1` (RFC 7643, RFC 7644, with the vendor's App schema): bare resources,
+//! SCIM errors, unknown attributes ignored.
+
+mod filter;
+mod grants;
+mod patch;
+mod provider;
+mod query;
+mod read;
+mod write;
+
+use domain::{App, AppId, CreateApp, Secret};
+use serde_json::{Map, Value, json};
+
+use super::{
+    AppCreated, AppList, CursorKey, Grant, IssueSecret, ListApps, ListGrants, SecretIssued,
+    SetStatus, Words,
+};
+use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
+
+const SCIM: &str = "application/scim+json";
+const MEDIA_TYPES: &str = "application/scim+json or application/json";
+const APP_SCHEMA: &str = "urn:ietf:params:scim:schemas:oracle:idcs:App";
+const STATUS_SCHEMA: &str = "urn:ietf:params:scim:schemas:oracle:idcs:AppStatusChanger";
+const SECRET_SCHEMA: &str = "urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator";
+const WARNINGS_SCHEMA: &str = "urn:roster:params:scim:schemas:extension:warnings:2.0:App";
+const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
+const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+const CONFIDENTIAL_TEMPLATE: &str = "CustomWebAppTemplateId";
+const PUBLIC_TEMPLATE: &str = "CustomBrowserMobileTemplateId";
+
+pub(super) struct Scim;
+
+impl Words for Scim {
+    fn error(&self, error: &ApiError, _request_id: &str) -> Response {
+        let mut body = json!({
+            "schemas": [ERROR_SCHEMA],
+            "detail": error.detail(),
+            // A string, and not a number (RFC 7644 §3.12).
+            "status": error.status().to_string(),
+        });
+        let kind = match error {
+            ApiError::Invalid(_) => Some("invalidValue"),
+            ApiError::Malformed(_) => Some("invalidSyntax"),
+            ApiError::Query { code, .. } => Some(*code),
+            ApiError::Conflict { code, .. } if code.ends_with("-taken") => Some("uniqueness"),
+            _ => None,
+        };
+        if let (Some(kind), Some(members)) = (kind, body.as_object_mut()) {
+            members.insert("scimType".into(), kind.into());
+        }
+        Response::typed(error.status(), SCIM, &body)
+    }
+
+    fn idempotency_header(&self) -> &'static str {
+        "opc-retry-token"
+    }
+
+    fn takes_weak_etags(&self) -> bool {
+        true
+    }
+
+    fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
+        let body = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
+        read::create_app(Fields::new(read::canonical_members(body)))
+    }
+
+    fn app_created(&self, call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
+        let app = &created.app;
+        let shown = with_secret(write::app(app, &call.base), created.secret.as_ref());
+        Ok(Response::typed(201, SCIM, &shown)
+            .with("location", location(call, &app.app_id))
+            .with("etag", etag(app.version))
+            .with("cache-control", "no-store"))
+    }
+
+    fn app(&self, call: &Call, app: &App) -> Result<Response, ApiError> {
+        let wanted = query::attributes(call)?;
+        let shown = wanted.of(write::app(app, &call.base));
+        Ok(Response::typed(200, SCIM, &shown).with("etag", etag(app.version)))
+    }
+
+    fn list_apps(&self, call: &Call, _key: &CursorKey) -> Result<ListApps, ApiError> {
+        query::list_apps(call)
+    }
+
+    fn apps(&self, call: &Call, list: &AppList, _key: &CursorKey) -> Result<Response, ApiError> {
+        query::apps(call, list)
+    }
+
+    fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
+        let body = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
+        let document = if call.request.route.method == "PATCH" {
+            patch::apply(write::document(now), body)?
+        } else {
+            read::canonical_members(body)
+        };
+        read::update_app(Fields::new(document), now)
+    }
+
+    fn app_changed(
+        &self,
+        call: &Call,
+        app: &App,
+        secret: Option<&Secret>,
+    ) -> Result<Response, ApiError> {
+        let shown = if call.request.route.operation == "change-status" {
+            write::object(json!({
+                "schemas": [STATUS_SCHEMA],
+                "id": app.app_id,
+                "active": app.status.active,
+                "meta": {
+                    "resourceType": "AppStatusChanger",
+                    "location": format!("{}/admin/v1/AppStatusChanger/{}", call.base, app.app_id),
+                },
+            }))
+        } else {
+            with_secret(write::app(app, &call.base), secret)
+        };
+        let response = Response::typed(200, SCIM, &shown).with("etag", etag(app.version));
+        Ok(match secret {
+            Some(_) => response.with("cache-control", "no-store"),
+            None => response,
+        })
+    }
+
+    fn delete_app(&self, call: &Call) -> Result<bool, ApiError> {
+        let query = call.request.query_parameters(&["forceDelete"])?;
+        match query.get("forceDelete").map(String::as_str) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ApiError::query(
+                "invalidValue",
+                "forceDelete must be true or false.",
+            )),
+        }
+    }
+
+    fn status(&self, call: &Call) -> Result<SetStatus, ApiError> {
+        let mut f = body(call)?;
+        schema(&mut f, STATUS_SCHEMA)?;
+        let active = f.required_boolean("active");
+        f.ignore_others();
+        let reason = None;
+        Ok(f.into_faults().or(SetStatus { active, reason })?)
+    }
+
+    fn issue_secret(&self, call: &Call) -> Result<IssueSecret, ApiError> {
+        let mut f = body(call)?;
+        schema(&mut f, SECRET_SCHEMA)?;
+        let app = f.required("appId", |text| Ok(text.to_owned()));
+        f.ignore_others();
+        Ok(f.into_faults().or(IssueSecret {
+            app,
+            expires_in: None,
+            replaces: true,
+        })?)
+    }
+
+    fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
+        let shown = json!({
+            "schemas": [SECRET_SCHEMA],
+            "id": issued.stored.id,
+            "appId": issued.app_id,
+            "clientSecret": issued.secret.expose(),
+            "meta": {
+                "resourceType": "AppClientSecretRegenerator",
+                "created": issued.stored.created_at.to_string(),
+                "location": format!("{}/admin/v1/AppClientSecretRegenerator/{}", call.base, issued.stored.id),
+            },
+        });
+        Ok(Response::typed(201, SCIM, &shown).with("cache-control", "no-store"))
+    }
+
+    fn app_roles(&self, call: &Call) -> Result<Response, ApiError> {
+        grants::roles(call)
+    }
+
+    fn create_grant(&self, call: &Call) -> Result<AppId, ApiError> {
+        grants::create(call)
+    }
+
+    fn list_grants(&self, call: &Call) -> Result<ListGrants, ApiError> {
+        grants::list(call)
+    }
+
+    fn grant_in_path(&self, call: &Call) -> Result<AppId, ApiError> {
+        grants::in_path(call)
+    }
+
+    fn grant(&self, call: &Call, grant: &Grant, status: u16) -> Result<Response, ApiError> {
+        let shown = grants::shown(call, grant);
+        let location = format!(
+            "{}/admin/v1/Grants/{}",
+            call.base,
+            grants::id(&grant.app_id)
+        );
+        let response = Response::typed(status, SCIM, &shown);
+        Ok(if status == 201 {
+            response.with("location", location)
+        } else {
+            response
+        })
+    }
+
+    fn grants(&self, call: &Call, found: &[Grant]) -> Result<Response, ApiError> {
+        let shown = found
+            .iter()
+            .map(|grant| grants::shown(call, grant))
+            .collect();
+        Ok(list_response(shown, found.len(), 1))
+    }
+
+    fn provider(&self, call: &Call) -> Result<Response, ApiError> {
+        provider::document(call)
+    }
+}
+
+fn body(call: &Call) -> Result<Fields, ApiError> {
+    let members = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
+    Ok(Fields::new(read::canonical_members(members)))
+}
+
+/// Takes `schemas`, which must name the one that the route is for.
+fn schema(f: &mut Fields, wanted: &str) -> Result<(), ApiError> {
+    let named = f.take("schemas").ok_or_else(|| read::missing("schemas"))?;
+    let named = named.as_array().is_some_and(|all| {
+        let mut all = all.iter().filter_map(Value::as_str);
+        all.any(|s| s.eq_ignore_ascii_case(wanted))
+    });
+    if named {
+        Ok(())
+    } else {
+        Err(ApiError::query(
+            "invalidValue",
+            format!("schemas must name {wanted}."),
+        ))
+    }
+}
+
+fn location(call: &Call, app_id: &AppId) -> String {
+    format!("{}/admin/v1/Apps/{app_id}", call.base)
+}
+
+fn with_secret(mut shown: Map<String, Value>, secret: Option<&Secret>) -> Map<String, Value> {
+    if let Some(secret) = secret {
+        shown.insert("clientSecret".into(), secret.expose().into());
+    }
+    shown
+}
+
+/// RFC 7644 §3.4.2. An empty page has no `Resources`.
+fn list_response(resources: Vec<Value>, total: usize, start: usize) -> Response {
+    let mut body = json!({
+        "schemas": [LIST_SCHEMA],
+        "totalResults": total,
+        "startIndex": start,
+        "itemsPerPage": resources.len(),
+    });
+    if let Some(members) = body.as_object_mut() {
+        members.insert("Resources".into(), resources.into());
+    }
+    Response::typed(200, SCIM, &body)
+}

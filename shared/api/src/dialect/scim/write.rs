@@ -1,0 +1,132 @@
+//! Domain entities in SCIM words.
+
+use domain::{
+    AllowedOperation, App, ClientSettings, GrantType, LogoutUri, RedirectUri, uri::UriKind,
+};
+use serde_json::{Map, Value, json};
+
+use super::{APP_SCHEMA, CONFIDENTIAL_TEMPLATE, PUBLIC_TEMPLATE, WARNINGS_SCHEMA};
+use crate::precondition::etag;
+
+/// What a caller can set: what an update is laid over.
+pub(super) fn document(app: &App) -> Map<String, Value> {
+    let (profile, client) = (&app.profile, &app.default_client);
+    let settings = &client.settings;
+    let public = !settings.token_endpoint_auth_method.is_confidential();
+    let (kind, template) = match (public, profile.trusted) {
+        (true, _) => ("public", PUBLIC_TEMPLATE),
+        (false, true) => ("trusted", CONFIDENTIAL_TEMPLATE),
+        (false, false) => ("confidential", CONFIDENTIAL_TEMPLATE),
+    };
+    let scopes = settings.scopes.iter().map(|scope| json!({ "fqs": scope }));
+    let mut members = object(json!({
+        "schemas": [APP_SCHEMA],
+        "name": client.client_id,
+        "displayName": profile.app_name,
+        "active": app.status.active,
+        "isOAuthClient": true,
+        "clientType": kind,
+        "basedOnTemplate": { "value": template },
+        "allUrlSchemesAllowed": settings.allow_all_schemes,
+        "bypassConsent": profile.bypass_consent,
+        "isOAuthResource": profile.resource_server.as_ref().is_some_and(|s| s.enabled),
+    }));
+    let operations = settings.allowed_operations.iter().map(|o| match o {
+        AllowedOperation::Introspect => "introspect",
+        AllowedOperation::OnBehalfOfUser => "onBehalfOfUser",
+    });
+    let aliases = settings
+        .certificates
+        .iter()
+        .map(|alias| json!({ "certAlias": alias }));
+    let tags = profile.tags.iter().map(|tag| json!(tag));
+    let mut set = |name: &str, value: Value| {
+        // An empty list is an unassigned attribute (RFC 7643 §2.5).
+        if !value.is_null() && value != json!([]) {
+            members.insert(name.into(), value);
+        }
+    };
+    set("description", json!(profile.app_description));
+    set("redirectUris", json!(settings.redirect_uris));
+    set("logoutUri", json!(settings.logout_uri));
+    set(
+        "postLogoutRedirectUris",
+        json!(settings.post_logout_redirect_uris),
+    );
+    set("allowedGrants", json!(settings.grant_types));
+    set("allowedScopes", scopes.collect());
+    set("allowedOperations", operations.collect());
+    set("accessTokenExpiry", json!(settings.access_token_expiry));
+    set("refreshTokenExpiry", json!(settings.refresh_token_expiry));
+    set("certificates", aliases.collect());
+    set("tags", tags.collect());
+    if let Some(server) = &profile.resource_server {
+        set("audience", json!(server.audience));
+        let offered = server.scopes.iter().map(|scope| {
+            json!({
+                "value": scope.value,
+                "description": scope.description,
+                "requiresConsent": scope.requires_consent,
+            })
+        });
+        set("scopes", offered.collect());
+    }
+    members
+}
+
+/// An app as a resource.
+pub(super) fn app(app: &App, base: &str) -> Map<String, Value> {
+    let mut members = document(app);
+    members.insert("id".into(), json!(app.app_id));
+    let meta = json!({
+        "resourceType": "App",
+        "created": app.created_at.to_string(),
+        "lastModified": app.updated_at.to_string(),
+        "location": format!("{base}/admin/v1/Apps/{}", app.app_id),
+        "version": etag(app.version),
+    });
+    members.insert("meta".into(), meta);
+    let warnings = warnings(&app.default_client.settings);
+    if !warnings.is_empty() {
+        members.insert("schemas".into(), json!([APP_SCHEMA, WARNINGS_SCHEMA]));
+        members.insert(WARNINGS_SCHEMA.into(), json!({ "warnings": warnings }));
+    }
+    members
+}
+
+/// What is stored as asked and is not safe, or is served by no endpoint.
+fn warnings(settings: &ClientSettings) -> Vec<String> {
+    let plain = |kind: UriKind| kind == UriKind::PlainHttp;
+    let redirects = settings.redirect_uris.iter();
+    let redirects = redirects
+        .filter(|uri| plain(uri.kind()))
+        .map(RedirectUri::as_str);
+    let logouts = settings
+        .post_logout_redirect_uris
+        .iter()
+        .chain(&settings.logout_uri);
+    let logouts = logouts
+        .filter(|uri| plain(uri.kind()))
+        .map(LogoutUri::as_str);
+    let grants = settings
+        .grant_types
+        .iter()
+        .filter(|grant| grant.is_withdrawn());
+    redirects
+        .chain(logouts)
+        .map(|uri| format!("{uri} is not https: whoever is on the way can read what is sent there"))
+        .chain(grants.map(|grant| {
+            format!(
+                "the grant {} is withdrawn (RFC 9700) and served by no endpoint",
+                GrantType::as_str(*grant)
+            )
+        }))
+        .collect()
+}
+
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
