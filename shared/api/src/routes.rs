@@ -82,7 +82,7 @@ const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 55] = [
+pub static ROUTES: [Route; 56] = [
     route("create-app", "POST", "/v1/applications", Native, CREATE),
     route("create-app", "POST", "/platform/v1/apps", OpenIdApps, CREATE),
     route("list-apps", "GET", "/v1/applications", Native, LIST),
@@ -115,6 +115,7 @@ pub static ROUTES: [Route; 55] = [
     route("create-app", "POST", "/admin/v1/Apps", Scim, CREATE),
     route("list-apps", "GET", "/admin/v1/Apps", Scim, LIST),
     route("list-apps", "POST", "/admin/v1/Apps/.search", Scim, LIST),
+    route("list-apps", "POST", "/admin/v1/.search", Scim, LIST),
     route("get-app", "GET", "/admin/v1/Apps/{app}", Scim, READ),
     route("update-app", "PUT", "/platform/v1/apps/{app}", OpenIdApps, EDIT),
     route("update-app", "PUT", "/admin/v1/Apps/{app}", Scim, EDIT),

@@ -64,6 +64,9 @@ pub struct AppProfile {
     /// Labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// What its owner calls it in another system (RFC 7643 §3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<Name>,
 }
 
 /// An app as a resource server (RFC 6749 §1.1).
@@ -128,6 +131,7 @@ impl AppProfile {
             bypass_consent: false,
             resource_server: None,
             tags: Vec::new(),
+            external_id: None,
         }
     }
 

@@ -23,7 +23,6 @@ const MEDIA_TYPES: &str = "application/scim+json or application/json";
 const APP_SCHEMA: &str = "urn:ietf:params:scim:schemas:oracle:idcs:App";
 const STATUS_SCHEMA: &str = "urn:ietf:params:scim:schemas:oracle:idcs:AppStatusChanger";
 const SECRET_SCHEMA: &str = "urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator";
-const WARNINGS_SCHEMA: &str = "urn:roster:params:scim:schemas:extension:warnings:2.0:App";
 const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -68,7 +67,7 @@ impl Words for Scim {
 
     fn app_created(&self, call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
         let app = &created.app;
-        let shown = with_secret(write::app(app, &call.base), created.secret.as_ref());
+        let shown = with_secret(write::shown(app, &call.base), created.secret.as_ref());
         Ok(Response::typed(201, SCIM, &shown)
             .with("location", location(call, &app.app_id))
             .with("etag", etag(app.version))
@@ -77,7 +76,7 @@ impl Words for Scim {
 
     fn app(&self, call: &Call, app: &App) -> Result<Response, ApiError> {
         let wanted = query::attributes(call)?;
-        let shown = wanted.of(write::app(app, &call.base));
+        let shown = wanted.of(write::shown(app, &call.base));
         Ok(Response::typed(200, SCIM, &shown).with("etag", etag(app.version)))
     }
 
@@ -116,7 +115,7 @@ impl Words for Scim {
                 },
             }))
         } else {
-            with_secret(write::app(app, &call.base), secret)
+            with_secret(write::shown(app, &call.base), secret)
         };
         let response = Response::typed(200, SCIM, &shown).with("etag", etag(app.version));
         Ok(match secret {

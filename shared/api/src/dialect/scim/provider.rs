@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{APP_SCHEMA, SCIM, WARNINGS_SCHEMA, list_response};
+use super::{APP_SCHEMA, SCIM, list_response};
 use crate::{ApiError, Call, Response};
 
 /// The document that the path names.
@@ -16,17 +16,11 @@ pub(super) fn document(call: &Call) -> Result<Response, ApiError> {
     let found = match request.route.path {
         "/admin/v1/ServiceProviderConfig" => config(&call.base),
         "/admin/v1/Schemas" => {
-            return Ok(all(vec![
-                app_schema(&call.base),
-                warnings_schema(&call.base),
-            ]));
+            return Ok(all(vec![app_schema(&call.base)]));
         }
         "/admin/v1/ResourceTypes" => return Ok(all(vec![app_type(&call.base)])),
         "/admin/v1/Schemas/{id}" if named.eq_ignore_ascii_case(APP_SCHEMA) => {
             app_schema(&call.base)
-        }
-        "/admin/v1/Schemas/{id}" if named.eq_ignore_ascii_case(WARNINGS_SCHEMA) => {
-            warnings_schema(&call.base)
         }
         "/admin/v1/ResourceTypes/{id}" if named == "App" => app_type(&call.base),
         _ => return Err(ApiError::NotFound("schema or resource type")),
@@ -70,7 +64,6 @@ fn app_type(base: &str) -> Value {
         "endpoint": "/Apps",
         "description": "An OAuth client application",
         "schema": APP_SCHEMA,
-        "schemaExtensions": [{ "schema": WARNINGS_SCHEMA, "required": false }],
         "meta": {
             "resourceType": "ResourceType",
             "location": format!("{base}/admin/v1/ResourceTypes/App"),
@@ -90,20 +83,6 @@ fn schema(base: &str, id: &str, name: &str, description: &str, attributes: &Valu
             "location": format!("{base}/admin/v1/Schemas/{id}"),
         },
     })
-}
-
-fn warnings_schema(base: &str) -> Value {
-    let warnings = Attribute::text("warnings", "What is stored as asked and is not safe")
-        .many()
-        .read_only();
-    let description = "What a caller should know about an application that it has registered";
-    schema(
-        base,
-        WARNINGS_SCHEMA,
-        "Warnings",
-        description,
-        &json!([warnings.json()]),
-    )
 }
 
 /// One attribute's definition (RFC 7643 §7), with the defaults of its kind.
@@ -306,6 +285,12 @@ fn offered_attributes() -> Vec<Attribute> {
             vec![A::text("certAlias", "The alias").required().exact()],
         )
         .many(),
+        A::text(
+            "warnings",
+            "What is stored as asked and is not safe, or served by no endpoint",
+        )
+        .many()
+        .read_only(),
         A::text(
             "clientSecret",
             "The secret, in the answer that made it only",

@@ -208,7 +208,7 @@ pub(super) fn apps(call: &Call, list: &AppList) -> Result<Response, ApiError> {
     let shown = list
         .apps
         .iter()
-        .map(|app| wanted.of(write::app(app, &call.base)).into());
+        .map(|app| wanted.of(write::shown(app, &call.base)).into());
     let total = list.total.unwrap_or(list.apps.len());
     Ok(list_response(shown.collect(), total, parameters.start()?))
 }

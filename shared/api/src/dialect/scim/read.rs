@@ -20,8 +20,9 @@ use crate::{ApiError, change::AppChange, fields::Fields};
 const MAX_EXPIRY: i64 = i32::MAX as i64;
 
 /// Every attribute and sub-attribute that is read, as it is spelled.
-const ATTRIBUTES: [&str; 33] = [
+const ATTRIBUTES: [&str; 34] = [
     "schemas",
+    "externalId",
     "displayName",
     "isOAuthClient",
     "clientType",
@@ -228,6 +229,7 @@ fn profile(
         bypass_consent: f.boolean("bypassConsent").unwrap_or_default(),
         resource_server: Some(server).filter(|s| *s != ResourceServer::default()),
         tags: f.objects("tags", MAX_GRANTED, tag).unwrap_or_default(),
+        external_id: f.text("externalId", Name::parse),
         ..kept
     }
 }

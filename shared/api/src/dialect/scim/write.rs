@@ -5,7 +5,7 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{APP_SCHEMA, CONFIDENTIAL_TEMPLATE, PUBLIC_TEMPLATE, WARNINGS_SCHEMA};
+use super::{APP_SCHEMA, CONFIDENTIAL_TEMPLATE, PUBLIC_TEMPLATE};
 use crate::precondition::etag;
 
 /// What a caller can set: what an update is laid over.
@@ -46,6 +46,7 @@ pub(super) fn document(app: &App) -> Map<String, Value> {
             members.insert(name.into(), value);
         }
     };
+    set("externalId", json!(profile.external_id));
     set("description", json!(profile.app_description));
     set("redirectUris", json!(settings.redirect_uris));
     set("logoutUri", json!(settings.logout_uri));
@@ -74,7 +75,7 @@ pub(super) fn document(app: &App) -> Map<String, Value> {
     members
 }
 
-/// An app as a resource.
+/// An app as a resource, with every flag: what filters are applied to.
 pub(super) fn app(app: &App, base: &str) -> Map<String, Value> {
     let mut members = document(app);
     members.insert("id".into(), json!(app.app_id));
@@ -88,8 +89,18 @@ pub(super) fn app(app: &App, base: &str) -> Map<String, Value> {
     members.insert("meta".into(), meta);
     let warnings = warnings(&app.default_client.settings);
     if !warnings.is_empty() {
-        members.insert("schemas".into(), json!([APP_SCHEMA, WARNINGS_SCHEMA]));
-        members.insert(WARNINGS_SCHEMA.into(), json!({ "warnings": warnings }));
+        members.insert("warnings".into(), json!(warnings));
+    }
+    members
+}
+
+/// An app as it is shown: a flag that is off is an unassigned attribute.
+pub(super) fn shown(app: &App, base: &str) -> Map<String, Value> {
+    let mut members = self::app(app, base);
+    for flag in ["allUrlSchemesAllowed", "bypassConsent", "isOAuthResource"] {
+        if members.get(flag) == Some(&Value::Bool(false)) {
+            members.remove(flag);
+        }
     }
     members
 }
@@ -112,8 +123,10 @@ fn warnings(settings: &ClientSettings) -> Vec<String> {
         .grant_types
         .iter()
         .filter(|grant| grant.is_withdrawn());
-    redirects
-        .chain(logouts)
+    let mut plain: Vec<_> = redirects.chain(logouts).collect();
+    plain.dedup();
+    plain
+        .into_iter()
         .map(|uri| format!("{uri} is not https: whoever is on the way can read what is sent there"))
         .chain(grants.map(|grant| {
             format!(
