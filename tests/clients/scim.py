@@ -29,6 +29,7 @@ GIVEN = {
 
 # Findings that are right as they are, and why.
 EXPLAINED = {
+    "AppStatusChanger": "active is set at creation; the kill switch is changed through AppStatusChanger",
     "name can't be changed": "name is immutable and set at creation by the server when the caller does not",
 }
 
