@@ -68,7 +68,8 @@ pub(crate) async fn answer(
 ) -> ApiGatewayV2httpResponse {
     let event: ApiGatewayV2httpRequest = serde_json::from_str(event).unwrap();
     let handlers = local::operations::all();
-    lambda::answer(registry, &handlers[operation], event).await
+    // Boxed, as its type is too deep for the compiler otherwise.
+    Box::pin(lambda::answer(registry, &handlers[operation], event)).await
 }
 
 fn body(response: &ApiGatewayV2httpResponse) -> Value {
@@ -78,39 +79,63 @@ fn body(response: &ApiGatewayV2httpResponse) -> Value {
     }
 }
 
-/// A registry with an app of the code name `seeded`, and what the events call it.
-async fn seeded() -> (TestApp, Filling) {
-    let app = TestApp::new().await;
-    let mut filling = Filling::of(&app.management);
-    filling.0.push(("{{token}}", app.admin.clone()));
-    let mut event: Value =
-        serde_json::from_str(&filling.fill(&text("create-app/201-native"))).unwrap();
-    let mut seed: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
-    seed["app_code_name"] = json!("seeded");
-    event["body"] = json!(seed.to_string());
-    let made = answer(&app.registry, "create-app", &event.to_string()).await;
-    assert_eq!(made.status_code, 201, "{made:?}");
-    let made = body(&made)["result"].clone();
-    let client = domain::ClientId::parse(made["client_id"].as_str().unwrap()).unwrap();
-    let token = app
-        .token(
-            &client,
-            &["apps:read", "apps:edit", "apps:create", "apps:list"],
-        )
-        .await;
-    filling.0.push(("{{app_token}}", token));
-    for (placeholder, member) in [("{{app_id}}", "app_id"), ("{{client_id}}", "client_id")] {
-        filling
-            .0
-            .push((placeholder, made[member].as_str().unwrap().to_owned()));
+/// A registry, the token of its management client, and what else the events name.
+struct Seeded {
+    app: TestApp,
+    filling: Filling,
+}
+
+impl Seeded {
+    /// With the app `seeded`, its default client, and a further client with two secrets.
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let mut filling = Filling::of(&app.management);
+        filling.0.push(("{{token}}", app.admin.clone()));
+        let mut seeded = Self { app, filling };
+        let made = seeded
+            .make("create-app/201-native", |event| {
+                let body = event["body"].as_str().unwrap();
+                let mut body: Value = serde_json::from_str(body).unwrap();
+                body["app_code_name"] = json!("seeded");
+                body["client_scopes"] = json!(["apps:read", "apps:edit", "apps:access"]);
+                event["body"] = json!(body.to_string());
+            })
+            .await;
+        seeded.name("{{app_id}}", &made["app_id"]);
+        seeded.name("{{default_client_id}}", &made["client_id"]);
+        let client = domain::ClientId::parse(made["client_id"].as_str().unwrap()).unwrap();
+        let all = &domain::scopes::MANAGEMENT;
+        let token = seeded.app.token(&client, all).await;
+        seeded.filling.0.push(("{{app_token}}", token));
+        let made = seeded.make("create-client/201-further", |_| {}).await;
+        seeded.name("{{client_id}}", &made["client_id"]);
+        let made = seeded.make("issue-secret/201-further", |_| {}).await;
+        seeded.name("{{secret_id}}", &made["secret_id"]);
+        seeded
     }
-    (app, filling)
+
+    fn name(&mut self, placeholder: &'static str, value: &Value) {
+        let value = value
+            .as_str()
+            .unwrap_or_else(|| panic!("{placeholder}: {value}"));
+        self.filling.0.push((placeholder, value.to_owned()));
+    }
+
+    /// Sends an event that makes something; what it made.
+    async fn make(&self, name: &str, change: impl FnOnce(&mut Value)) -> Value {
+        let mut event: Value = serde_json::from_str(&self.filling.fill(&text(name))).unwrap();
+        change(&mut event);
+        let operation = name.split('/').next().unwrap();
+        let made = answer(&self.app.registry, operation, &event.to_string()).await;
+        assert_eq!(made.status_code, 201, "{name}: {made:?}");
+        body(&made)["result"].clone()
+    }
 }
 
 #[tokio::test]
 async fn every_event_is_answered_as_its_name_says() {
     for (operation, name) in names() {
-        let (app, filling) = seeded().await;
+        let Seeded { app, filling } = Seeded::new().await;
         let event = filling.fill(&text(&format!("{operation}/{name}")));
         let response = answer(&app.registry, &operation, &event).await;
         let promised: i64 = name.split('-').next().unwrap().parse().unwrap();
