@@ -219,7 +219,8 @@ async fn a_missing_setting_stops_init_by_name() {
         let status = ended(&mut function.0);
         assert!(!status.success(), "{name}");
         let said = log(&stack.directory);
-        assert!(said.contains(name), "{name}: {said}");
+        let words = format!("the environment variable {name} is missing");
+        assert!(said.contains(&words), "{name}: {said}");
     }
 }
 
