@@ -8,11 +8,11 @@ use std::{
 
 use crate::process::Local;
 
-/// What comes back on one connection for `bytes`, until the server closes it or a second passes.
+/// What comes back on one connection for `bytes`, until the server closes it.
 fn raw(server: &Local, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(1)))
+        .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     // The server may answer and close before all is written.
     let _ = stream.write_all(bytes);
@@ -33,14 +33,20 @@ fn statuses(answers: &str) -> Vec<&str> {
     lines.map(|line| line.get(..3).unwrap()).collect()
 }
 
+/// A request after which the connection goes on.
 fn request(head: &str, body: &str) -> Vec<u8> {
     format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n")).into_bytes()
+}
+
+/// A request after which the connection ends.
+fn last(head: &str, body: &str) -> Vec<u8> {
+    request(&format!("{head}\nconnection: close"), body)
 }
 
 #[test]
 fn no_route_is_404_in_a_documented_body() {
     let server = Local::start(&["--memory"]);
-    let answer = raw(&server, &request("GET /v2 HTTP/1.1\nhost: x", ""));
+    let answer = raw(&server, &last("GET /v2 HTTP/1.1\nhost: x", ""));
     assert_eq!(statuses(&answer), ["404"]);
     assert!(
         answer.contains("content-type: application/problem+json"),
@@ -50,7 +56,7 @@ fn no_route_is_404_in_a_documented_body() {
     for method in ["DELETE", "TRACE", "OPTIONS", "BREW"] {
         let head = format!("{method} /v1/applications HTTP/1.1\nhost: x");
         assert_eq!(
-            statuses(&raw(&server, &request(&head, ""))),
+            statuses(&raw(&server, &last(&head, ""))),
             ["404"],
             "{method}"
         );
@@ -84,12 +90,12 @@ fn long_headers_are_431() {
         "GET /oauth2/jwks HTTP/1.1\nhost: x\nx-long: {}",
         "x".repeat(12_000)
     );
-    assert_eq!(statuses(&raw(&server, &request(&head, ""))), ["431"]);
+    assert_eq!(statuses(&raw(&server, &last(&head, ""))), ["431"]);
     let many = "x-many: 1\n".repeat(200);
     let head = format!("GET /oauth2/jwks HTTP/1.1\nhost: x\n{}", many.trim_end());
-    assert_eq!(statuses(&raw(&server, &request(&head, ""))), ["431"]);
+    assert_eq!(statuses(&raw(&server, &last(&head, ""))), ["431"]);
     let head = format!("GET /oauth2/{} HTTP/1.1\nhost: x", "x".repeat(12_000));
-    let answer = raw(&server, &request(&head, ""));
+    let answer = raw(&server, &last(&head, ""));
     assert!(["414", "431"].contains(&statuses(&answer)[0]), "{answer}");
 }
 
@@ -159,25 +165,18 @@ fn two_authorization_headers_authorize_nobody() {
         format!("authorization: Bearer {token}, Bearer {token}"),
     ] {
         let head = format!("GET /v1/applications HTTP/1.1\nhost: x\n{pair}");
-        assert_eq!(
-            statuses(&raw(&server, &request(&head, ""))),
-            ["401"],
-            "{pair}"
-        );
+        assert_eq!(statuses(&raw(&server, &last(&head, ""))), ["401"], "{pair}");
     }
     // A folded header (RFC 9112 §5.2) is refused as it is.
     let head = format!("GET /v1/applications HTTP/1.1\nhost: x\nauthorization: Bearer\n {token}");
-    assert_eq!(statuses(&raw(&server, &request(&head, ""))), ["400"]);
+    assert_eq!(statuses(&raw(&server, &last(&head, ""))), ["400"]);
 }
 
 #[test]
 fn a_body_of_a_get_is_read_and_ignored() {
     let server = Local::start(&["--memory"]);
-    let get = request(
-        "GET /oauth2/jwks HTTP/1.1\nhost: x\ncontent-length: 5",
-        "GET /",
-    );
-    let twice = [&*get, &*get].concat();
+    let head = "GET /oauth2/jwks HTTP/1.1\nhost: x\ncontent-length: 5";
+    let twice = [request(head, "GET /"), last(head, "GET /")].concat();
     let answers = raw(&server, &twice);
     assert_eq!(statuses(&answers), ["200", "200"], "{answers}");
     assert_eq!(answers.matches("\"keys\"").count(), 2);
@@ -201,6 +200,6 @@ fn what_is_no_http_is_400() {
         );
     }
     // And it still answers.
-    let answer = raw(&server, &request("GET /oauth2/jwks HTTP/1.1\nhost: x", ""));
+    let answer = raw(&server, &last("GET /oauth2/jwks HTTP/1.1\nhost: x", ""));
     assert_eq!(statuses(&answer), ["200"]);
 }
