@@ -64,8 +64,19 @@ impl Data {
         Ok(Self(path.to_owned()))
     }
 
-    /// The table's file.
-    pub fn table(&self) -> PathBuf {
+    /// The table's file, for its owner only: SQLite gives the files beside it the same mode.
+    pub fn table(&self) -> Result<PathBuf, DataError> {
+        let path = self.table_path();
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(at(&path))?;
+        Ok(path)
+    }
+
+    fn table_path(&self) -> PathBuf {
         self.0.join("table.sqlite")
     }
 
@@ -75,7 +86,7 @@ impl Data {
         match fs::read_to_string(&path) {
             Ok(text) => Ok(text.trim().to_owned()),
             Err(e) if e.kind() == ErrorKind::NotFound => {
-                if self.table().exists() {
+                if self.table_path().exists() {
                     return Err(DataError::NoMaster(path));
                 }
                 let text = new_master(entropy).map_err(at(&path))?;

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Full};
 use hyper::{
     body::Incoming,
-    header::{HeaderName, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -41,11 +41,22 @@ impl Service {
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
+        if head_length(&request) > MAX_HEAD {
+            return into_http(Response::empty(431).with("connection", "close"));
+        }
+        // RFC 9112 §6.1: whoever sent a length besides is not to be trusted with a second request, and
+        // hyper does not tell whether one was sent.
+        let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
         let id = self
             .registry
             .random::<12>()
             .map_or_else(|_| "none".to_owned(), |bytes| HEXLOWER.encode(&bytes));
-        into_http(self.respond(request, id).await)
+        let mut response = into_http(self.respond(request, id).await);
+        if chunked {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
     }
 
     async fn respond(&self, request: hyper::Request<Incoming>, id: String) -> Response {
@@ -95,6 +106,17 @@ fn nowhere(path: &str, id: &str) -> Response {
             dialect.error(&error, id).with("allow", taken.join(", "))
         }
     }
+}
+
+/// Bytes of the request line and headers; hyper's own limit is one of its buffer, and looser.
+fn head_length(request: &hyper::Request<Incoming>) -> usize {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |t| t.as_str().len());
+    let lines = request.headers().iter();
+    let lines = lines.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    request.method().as_str().len() + target + "  HTTP/1.1\r\n".len() + lines.sum::<usize>()
 }
 
 /// Headers as API Gateway gives them: lower-case names, repeated ones joined.

@@ -98,7 +98,7 @@ async fn registry(data: Option<&Data>, base_url: &str) -> Result<Registry, Start
     let (engine, master) = match data {
         Some(data) => {
             let master = data.master(entropy.as_ref())?;
-            (Engine::open(&data.table())?, master)
+            (Engine::open(&data.table()?)?, master)
         }
         None => (Engine::memory()?, data::new_master(entropy.as_ref())?),
     };

@@ -92,7 +92,8 @@ fn init() -> Result<Settings, SettingsError> {
         .without_time()
         .with_max_level(tracing::Level::INFO)
         .init();
-    Settings::from_env()
+    // `main` ends with the error's Debug form; the log has it in words.
+    Settings::from_env().inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
 }
 
 fn ca_bundle(settings: &Settings) -> Result<Option<Vec<u8>>, SettingsError> {
@@ -119,6 +120,14 @@ fn registry(
 
 /// The master secret, from Secrets Manager, so that no environment variable shows it.
 async fn read_master(
+    settings: &Settings,
+    sdk: &aws_config::SdkConfig,
+) -> Result<Arc<Master>, Error> {
+    let read = ask_for_master(settings, sdk).await;
+    read.inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
+}
+
+async fn ask_for_master(
     settings: &Settings,
     sdk: &aws_config::SdkConfig,
 ) -> Result<Arc<Master>, Error> {

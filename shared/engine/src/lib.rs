@@ -85,6 +85,18 @@ impl Engine {
         self
     }
 
+    /// Answers one request that came by another way than the SDK's HTTP client: status and JSON body.
+    ///
+    /// `operation` is without the service's prefix: `GetItem`. Observers do not see the call.
+    pub async fn answer(
+        &self,
+        operation: &str,
+        body: Vec<u8>,
+    ) -> Result<(u16, Vec<u8>), ConnectorError> {
+        let answer = self.execute(operation, SdkBody::from(body)).await?;
+        Ok((answer.status, answer.body))
+    }
+
     /// Answers one request, on another thread if it may wait for the disk.
     async fn execute(&self, operation: &str, body: SdkBody) -> Result<Answer, ConnectorError> {
         if !self.on_disk {

@@ -1,0 +1,196 @@
+//! The raw events of `events/`: each says what it is, and is answered as its name promises.
+
+use std::{fs, path::Path};
+
+use api::{Registry, lambda, routes};
+use create_tenant::Credentials;
+use data_encoding::BASE64;
+use lambda_http::aws_lambda_events::{
+    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
+    encodings::Body,
+};
+use serde_json::{Value, json};
+use testkit::TestApp;
+
+/// Where the events are.
+fn directory() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events"))
+}
+
+/// The text of an event: `create-app/201-native`, say.
+pub(crate) fn text(name: &str) -> String {
+    let path = directory().join(format!("{name}.json"));
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Every event: operation and name.
+fn names() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for operation in fs::read_dir(directory()).unwrap() {
+        let operation = operation.unwrap();
+        for file in fs::read_dir(operation.path()).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            let name = name.strip_suffix(".json").unwrap().to_owned();
+            found.push((operation.file_name().into_string().unwrap(), name));
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+/// What the placeholders of an event stand for.
+pub(crate) struct Filling(pub(crate) Vec<(&'static str, String)>);
+
+impl Filling {
+    /// The management client's credentials.
+    pub(crate) fn of(management: &Credentials) -> Self {
+        let pair = format!("{}:{}", management.client_id, management.client_secret);
+        Self(vec![("{{basic}}", BASE64.encode(pair.as_bytes()))])
+    }
+
+    /// The event with all of them filled.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (placeholder, value) in &self.0 {
+            filled = filled.replace(placeholder, value);
+        }
+        assert!(!filled.contains("{{"), "{filled}");
+        filled
+    }
+}
+
+/// Sends an event to the handler of its operation, in this process.
+pub(crate) async fn answer(
+    registry: &Registry,
+    operation: &str,
+    event: &str,
+) -> ApiGatewayV2httpResponse {
+    let event: ApiGatewayV2httpRequest = serde_json::from_str(event).unwrap();
+    let handlers = local::operations::all();
+    // Boxed, as its type is too deep for the compiler otherwise.
+    Box::pin(lambda::answer(registry, &handlers[operation], event)).await
+}
+
+fn body(response: &ApiGatewayV2httpResponse) -> Value {
+    match &response.body {
+        Some(Body::Text(text)) => serde_json::from_str(text).unwrap(),
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+/// A registry, the token of its management client, and what else the events name.
+struct Seeded {
+    app: TestApp,
+    filling: Filling,
+}
+
+impl Seeded {
+    /// With the app `seeded`, its default client, and a further client with two secrets.
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let mut filling = Filling::of(&app.management);
+        filling.0.push(("{{token}}", app.admin.clone()));
+        let mut seeded = Self { app, filling };
+        let made = seeded
+            .make("create-app/201-native", |event| {
+                let body = event["body"].as_str().unwrap();
+                let mut body: Value = serde_json::from_str(body).unwrap();
+                body["app_code_name"] = json!("seeded");
+                body["client_scopes"] = json!(["apps:read", "apps:edit", "apps:access"]);
+                event["body"] = json!(body.to_string());
+            })
+            .await;
+        seeded.name("{{app_id}}", &made["app_id"]);
+        seeded.name("{{default_client_id}}", &made["client_id"]);
+        let client = domain::ClientId::parse(made["client_id"].as_str().unwrap()).unwrap();
+        let all = &domain::scopes::MANAGEMENT;
+        let token = seeded.app.token(&client, all).await;
+        seeded.filling.0.push(("{{app_token}}", token));
+        let made = seeded.make("create-client/201-further", |_| {}).await;
+        seeded.name("{{client_id}}", &made["client_id"]);
+        let made = seeded.make("issue-secret/201-further", |_| {}).await;
+        seeded.name("{{secret_id}}", &made["secret_id"]);
+        seeded
+    }
+
+    fn name(&mut self, placeholder: &'static str, value: &Value) {
+        let value = value
+            .as_str()
+            .unwrap_or_else(|| panic!("{placeholder}: {value}"));
+        self.filling.0.push((placeholder, value.to_owned()));
+    }
+
+    /// Sends an event that makes something; what it made.
+    async fn make(&self, name: &str, change: impl FnOnce(&mut Value)) -> Value {
+        let mut event: Value = serde_json::from_str(&self.filling.fill(&text(name))).unwrap();
+        change(&mut event);
+        let operation = name.split('/').next().unwrap();
+        let made = answer(&self.app.registry, operation, &event.to_string()).await;
+        assert_eq!(made.status_code, 201, "{name}: {made:?}");
+        body(&made)["result"].clone()
+    }
+}
+
+#[tokio::test]
+async fn every_event_is_answered_as_its_name_says() {
+    for (operation, name) in names() {
+        let Seeded { app, filling } = Seeded::new().await;
+        let event = filling.fill(&text(&format!("{operation}/{name}")));
+        let response = answer(&app.registry, &operation, &event).await;
+        let promised: i64 = name.split('-').next().unwrap().parse().unwrap();
+        assert_eq!(
+            response.status_code, promised,
+            "{operation}/{name}: {response:?}"
+        );
+        let headers = &response.headers;
+        assert_eq!(
+            headers["x-request-id"], "JKJaXmPLvHcESHA=",
+            "{operation}/{name}"
+        );
+        if promised != 204 {
+            let media_type = headers["content-type"].to_str().unwrap();
+            assert!(
+                media_type.ends_with("json"),
+                "{operation}/{name}: {media_type}"
+            );
+            assert!(body(&response).is_object(), "{operation}/{name}");
+        }
+        if promised == 401 {
+            assert!(
+                headers.contains_key("www-authenticate"),
+                "{operation}/{name}"
+            );
+        }
+        assert!(!response.is_base64_encoded && response.cookies.is_empty());
+    }
+}
+
+/// An event that contradicts itself would prove nothing.
+#[test]
+fn every_event_is_one_that_the_gateway_sends() {
+    for (operation, name) in names() {
+        let event: Value = serde_json::from_str(&text(&format!("{operation}/{name}"))).unwrap();
+        let context = &event["requestContext"];
+        let (method, path) = (&context["http"]["method"], &event["rawPath"]);
+        let found = routes::resolve(method.as_str().unwrap(), path.as_str().unwrap());
+        let (route, parameters) = found.unwrap_or_else(|| panic!("{operation}/{name}: {path}"));
+        assert_eq!(route.operation, operation, "{name}");
+        assert_eq!(event["version"], "2.0", "{operation}/{name}");
+        assert_eq!(event["routeKey"], route.key(), "{operation}/{name}");
+        assert_eq!(context["routeKey"], route.key(), "{operation}/{name}");
+        assert_eq!(&context["http"]["path"], path, "{operation}/{name}");
+        let given = event["pathParameters"].as_object().into_iter().flatten();
+        let given: Vec<_> = given
+            .map(|(n, v)| (n.clone(), v.as_str().unwrap().to_owned()))
+            .collect();
+        assert_eq!(given, parameters, "{operation}/{name}");
+        for header in event["headers"].as_object().unwrap().keys() {
+            assert_eq!(*header, header.to_lowercase(), "{operation}/{name}");
+        }
+        assert_eq!(
+            event["headers"]["host"], context["domainName"],
+            "{operation}/{name}"
+        );
+    }
+}

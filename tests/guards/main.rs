@@ -1,0 +1,14 @@
+//! Agreements that no compiler checks: between crates, files, routes, documents and settings.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a guard that can't read the checkout has failed"
+)]
+
+mod arrows;
+mod budgets;
+mod documents;
+mod hygiene;
+mod manifests;
+mod routes;
+mod workspace;

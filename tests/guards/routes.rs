@@ -1,0 +1,84 @@
+//! The route table against the functions, the local server and the events.
+
+use std::collections::BTreeSet;
+
+use api::routes::ROUTES;
+
+use crate::workspace::{directories, members, none, place, root};
+
+/// Operations that are invoked without a route.
+const WITHOUT_ROUTE: [&str; 2] = ["create-tenant", "sweep"];
+
+fn routed() -> BTreeSet<&'static str> {
+    ROUTES.iter().map(|route| route.operation).collect()
+}
+
+#[test]
+fn every_operation_is_a_function_of_its_name() {
+    let mut faults = Vec::new();
+    for operation in routed().into_iter().chain(WITHOUT_ROUTE) {
+        let directory = format!("functions/{operation}");
+        let Some(package) = members().iter().find(|m| place(m) == directory) else {
+            faults.push(format!("{directory} is no package"));
+            continue;
+        };
+        let binaries: Vec<_> = package.targets.iter().filter(|t| t.is_bin()).collect();
+        let [binary] = binaries.as_slice() else {
+            faults.push(format!("{directory} has not one binary"));
+            continue;
+        };
+        if package.name != operation || binary.name != operation {
+            let (package, binary) = (&package.name, &binary.name);
+            faults.push(format!(
+                "{directory} is the package {package}, binary {binary}"
+            ));
+        }
+        if binary.test {
+            faults.push(format!("{directory}: [[bin]] needs test = false"));
+        }
+    }
+    none(&faults);
+}
+
+#[test]
+fn every_function_is_an_operation() {
+    let mut expected: Vec<_> = routed().into_iter().chain(WITHOUT_ROUTE).collect();
+    expected.sort_unstable();
+    assert_eq!(directories("functions"), expected);
+}
+
+#[test]
+fn the_local_server_serves_every_operation() {
+    let served: BTreeSet<_> = local::operations::all().into_keys().collect();
+    assert_eq!(served, routed());
+}
+
+/// A file's name begins with the status that it is answered with.
+#[test]
+fn every_operation_has_an_event_that_succeeds_and_one_that_is_refused() {
+    let mut faults = Vec::new();
+    for operation in routed() {
+        let directory = root().join("events").join(operation);
+        let files: Vec<_> = std::fs::read_dir(&directory)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        for (class, what) in [("2", "that succeeds"), ("4", "that is refused")] {
+            if !files.iter().any(|name| name.starts_with(class)) {
+                faults.push(format!("events/{operation} has no event {what}"));
+            }
+        }
+    }
+    none(&faults);
+}
+
+#[test]
+fn every_directory_of_events_is_an_operation() {
+    let known: Vec<_> = routed().into_iter().chain(WITHOUT_ROUTE).collect();
+    let strangers: Vec<_> = directories("events")
+        .into_iter()
+        .filter(|name| !known.contains(&name.as_str()))
+        .collect();
+    none(&strangers);
+}
