@@ -19,6 +19,17 @@ pub struct Summary {
     pub write: f64,
 }
 
+impl Summary {
+    /// Whether anything was sent that can change the table.
+    pub fn wrote(&self) -> bool {
+        self.operations.iter().any(|name| {
+            ["Put", "Update", "Delete", "Write", "Create"]
+                .iter()
+                .any(|verb| name.contains(verb))
+        })
+    }
+}
+
 impl Recorder {
     /// The calls since the last take.
     pub fn take(&self) -> Vec<Call> {
