@@ -193,6 +193,21 @@ async fn tricks_are_refused_for_native_clients_and_in_the_openid_dialect_too() {
 }
 
 #[tokio::test]
+async fn each_bad_uri_of_a_list_is_reported_at_its_own_place() {
+    let app = TestApp::new().await;
+    let uris = json!(["http://a.example", "https://ok.example", "http://b.example"]);
+    let found = faults(&app, &with("redirect_uris", uris)).await;
+    let found: Vec<_> = found.iter().map(|(p, c)| format!("{p} {c}")).collect();
+    assert_eq!(
+        found,
+        [
+            "/redirect_uris/0 invalid_uri",
+            "/redirect_uris/2 invalid_uri"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn private_use_schemes_are_for_native_clients() {
     let app = TestApp::new().await;
     let mut body = with("redirect_uris", json!(["com.example.app:/cb"]));
