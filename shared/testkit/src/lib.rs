@@ -12,7 +12,7 @@ mod register;
 mod request;
 mod system;
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use api::{
     Handler, Registry,
@@ -20,6 +20,7 @@ use api::{
     registry::issuer_of,
 };
 use create_tenant::{CreateTenant, Credentials};
+use data_encoding::BASE64;
 use domain::{ClientId, Master, TenantId, scopes};
 use engine::Engine;
 use table::{Table, connect};
@@ -152,6 +153,14 @@ impl TestApp {
 pub fn body(response: &api::Response) -> Value {
     serde_json::from_str(&response.body)
         .unwrap_or_else(|e| Value::String(format!("no JSON ({e}): {}", response.body)))
+}
+
+/// An `Authorization: Basic` header's value (RFC 7617 §2).
+pub fn basic(id: impl Display, secret: &str) -> String {
+    format!(
+        "Basic {}",
+        BASE64.encode(format!("{id}:{secret}").as_bytes())
+    )
 }
 
 /// Status and JSON body of an answer, to compare at once.
