@@ -7,6 +7,7 @@
 )]
 
 mod bad_tokens;
+mod hidden;
 mod recorder;
 mod register;
 mod request;
@@ -26,6 +27,7 @@ use engine::Engine;
 use table::{Table, connect};
 
 pub use bad_tokens::BadToken;
+pub use hidden::Hidden;
 pub use recorder::{Recorder, Summary};
 pub use register::Registered;
 pub use request::TestRequest;
