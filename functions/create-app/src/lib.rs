@@ -93,3 +93,6 @@ fn taken(code_name: &CodeName) -> ApiError {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

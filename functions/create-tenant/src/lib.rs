@@ -127,3 +127,6 @@ fn management_app(code_name: CodeName) -> Result<CreateApp, ApiError> {
         unique_name: false,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,3 +29,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     });
     Ok(Response::json(200, &metadata).with("cache-control", "public, max-age=300"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,3 +10,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     }
     call.dialect().app(&call, &app)
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,6 @@ async fn select(
         total: Some(total),
     })
 }
+
+#[cfg(test)]
+mod tests;

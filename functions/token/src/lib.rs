@@ -69,13 +69,14 @@ fn check_grant(asked: &str, client: &Client) -> Result<(), ApiError> {
 }
 
 /// What was asked, if the client may have all of it; everything it may have when nothing was asked.
+/// RFC 6749 §3.3: one space between scopes, so a second one stands before a scope without a name.
 fn granted_scope(asked: Option<&str>, may_have: &[Scope]) -> Result<String, ApiError> {
     let Some(asked) = asked else {
         let all: Vec<_> = may_have.iter().map(Scope::as_str).collect();
         return Ok(all.join(" "));
     };
     let mut granted: Vec<&str> = Vec::new();
-    for name in asked.split(' ').filter(|name| !name.is_empty()) {
+    for name in asked.split(' ') {
         if !may_have.iter().any(|scope| scope.as_str() == name) {
             return Err(ApiError::oauth(
                 "invalid_scope",
@@ -109,3 +110,6 @@ fn audience(asked: &[String], client: &Client, issuer: &str) -> Result<Audience,
     }
     Ok(Audience::new(names))
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,9 +112,12 @@ impl Fields {
                     parsed => parsed,
                 },
             };
-            match self.parsed(&format!("{name}/{at}"), parsed) {
-                Some(value) => read.push(value),
-                None => whole = false,
+            match parsed {
+                Ok(value) => read.push(value),
+                Err(invalid) => {
+                    self.fault_at(name, at, invalid);
+                    whole = false;
+                }
             }
         }
         whole.then_some(read)

@@ -3,6 +3,8 @@
 //! The algorithm is fixed by the code, never taken from a header (RFC 8725 §3.1), and a header that
 //! brings a key of its own (`jwk`, `jku`, `x5u`, `x5c`) or marks anything critical is refused.
 
+use std::fmt;
+
 use data_encoding::BASE64URL_NOPAD;
 use ring::signature::{self, EcdsaKeyPair, UnparsedPublicKey};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -38,14 +40,21 @@ struct Header {
     others: serde_json::Map<String, Value>,
 }
 
-/// A token taken apart, its signature not yet checked.
-#[derive(Debug)]
+/// A token taken apart, its signature not yet checked. `Debug` shows the key's id alone.
 pub struct Unverified<'a> {
     /// The key that is said to have signed it.
     pub kid: String,
     signed: &'a str,
     payload: Vec<u8>,
     signature: Vec<u8>,
+}
+
+impl fmt::Debug for Unverified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unverified")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Takes a token apart and checks its header; `typ` is the one wanted.

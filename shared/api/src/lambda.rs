@@ -19,6 +19,7 @@ use lambda_http::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use table::{Table, connect};
+use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
 
 use crate::{
     ApiError, Call, Handler, Registry, Request, Response, Settings, dispatch, routes,
@@ -83,6 +84,17 @@ where
 }
 
 fn init() -> Result<Settings, SettingsError> {
+    subscriber(std::io::stdout).init();
+    // `main` ends with the error's Debug form; the log has it in words.
+    Settings::from_env().inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
+}
+
+/// What writes a function's log lines. No setting raises the level: at TRACE the SDK prints whole
+/// answers of the table, and those hold digests.
+pub fn subscriber<W>(writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -91,9 +103,8 @@ fn init() -> Result<Settings, SettingsError> {
         // CloudWatch stamps every line.
         .without_time()
         .with_max_level(tracing::Level::INFO)
-        .init();
-    // `main` ends with the error's Debug form; the log has it in words.
-    Settings::from_env().inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
+        .with_writer(writer)
+        .finish()
 }
 
 fn ca_bundle(settings: &Settings) -> Result<Option<Vec<u8>>, SettingsError> {

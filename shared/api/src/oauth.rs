@@ -5,7 +5,7 @@ use domain::{Client, ClientId, Day, Secret, SecretDigest, StoredSecret, TokenEnd
 use percent_encoding::percent_decode_str;
 use table::Principal;
 
-use crate::{ApiError, Registry, Request, error::OAuthError, form::Form};
+use crate::{ApiError, Registry, Request, form::Form};
 
 /// What a client showed.
 struct Shown {
@@ -21,11 +21,10 @@ pub async fn authenticate_client(
     form: &Form,
 ) -> Result<Principal, ApiError> {
     let shown = shown(request, form)?;
-    let refused = || invalid_client(shown.method == TokenEndpointAuthMethod::ClientSecretBasic);
     // A malformed id or secret can't be right; it is refused without a read.
-    let id = ClientId::parse(&shown.client_id).map_err(|_| refused())?;
-    let text = shown.secret.as_deref().ok_or_else(refused)?;
-    let secret = Secret::parse(text).map_err(|_| refused())?;
+    let id = ClientId::parse(&shown.client_id).map_err(|_| invalid_client())?;
+    let text = shown.secret.as_deref().ok_or_else(invalid_client)?;
+    let secret = Secret::parse(text).map_err(|_| invalid_client())?;
 
     let pepper = registry.master()?.pepper();
     let found = registry.table.credentials(&id).await?;
@@ -43,16 +42,16 @@ pub async fn authenticate_client(
         .map_or_else(SecretDigest::none, |s| s.digest.clone());
     let fits = pepper.verify(&secret, &id, &digest);
     let (Some(principal), Some(stored), true) = (principal, stored, fits) else {
-        return Err(refused());
+        return Err(invalid_client());
     };
     if !stored.is_live(now) {
         // Somebody still holds a secret that was taken out of use, or was never told.
         tracing::warn!(client_id = %id, secret_id = %stored.id, "a retired secret was tried");
-        return Err(refused());
+        return Err(invalid_client());
     }
     let method = principal.client.settings.token_endpoint_auth_method;
     if method != shown.method || !principal.is_active() {
-        return Err(refused());
+        return Err(invalid_client());
     }
     note_use(registry, &principal.client, &stored, now.day()).await;
     Ok(principal)
@@ -80,19 +79,16 @@ fn shown(request: &Request, form: &Form) -> Result<Shown, ApiError> {
         )
     };
     if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
-        return Err(invalid_client(false));
+        return Err(invalid_client());
     }
     let Some(header) = request.header("authorization") else {
         return Ok(Shown {
-            client_id: form
-                .get("client_id")
-                .ok_or_else(|| invalid_client(true))?
-                .into(),
+            client_id: form.get("client_id").ok_or_else(invalid_client)?.into(),
             secret: form.get("client_secret").map(Into::into),
             method: TokenEndpointAuthMethod::ClientSecretPost,
         });
     };
-    let (client_id, secret) = basic(header).ok_or_else(|| invalid_client(true))?;
+    let (client_id, secret) = basic(header).ok_or_else(invalid_client)?;
     // RFC 6749 §2.3: at most one method a request. A client_id in the body may only repeat the header's.
     if form.get("client_secret").is_some()
         || form.get("client_id").is_some_and(|id| id != client_id)
@@ -122,12 +118,11 @@ fn basic(header: &str) -> Option<(String, String)> {
 }
 
 /// RFC 6749 §5.2 `invalid_client`; the same words whatever was wrong.
-fn invalid_client(challenge: bool) -> ApiError {
-    ApiError::OAuth(OAuthError {
-        error: "invalid_client",
-        description: "Client authentication failed: unknown or deactivated client, wrong secret, or another method than the registered one.".into(),
-        challenge,
-    })
+fn invalid_client() -> ApiError {
+    ApiError::oauth(
+        "invalid_client",
+        "Client authentication failed: unknown or deactivated client, wrong secret, or another method than the registered one.",
+    )
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! What goes back over HTTP.
 
+use std::fmt;
+
 use serde::Serialize;
 
-/// An answer: status, headers and a text body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer: status, headers and a text body. `Debug` leaves the body out: it may be the one that
+/// shows a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// HTTP status.
     pub status: u16,
@@ -11,6 +14,16 @@ pub struct Response {
     pub headers: Vec<(&'static str, String)>,
     /// The body; empty for 204.
     pub body: String,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body_length", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Response {

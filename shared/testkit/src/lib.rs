@@ -6,22 +6,30 @@
     reason = "a test that can't be set up has failed"
 )]
 
+mod bad_tokens;
+mod hidden;
 mod recorder;
+mod register;
 mod request;
 mod system;
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use api::{
     Handler, Registry,
     claims::{Audience, Claims, MAX_LIFETIME, TYP},
+    registry::issuer_of,
 };
 use create_tenant::{CreateTenant, Credentials};
+use data_encoding::BASE64;
 use domain::{ClientId, Master, TenantId, scopes};
 use engine::Engine;
 use table::{Table, connect};
 
+pub use bad_tokens::BadToken;
+pub use hidden::Hidden;
 pub use recorder::{Recorder, Summary};
+pub use register::Registered;
 pub use request::TestRequest;
 pub use serde_json::{Value, json};
 pub use system::{SeededEntropy, TestClock};
@@ -106,6 +114,12 @@ impl TestApp {
         self.sign(&self.claims(ISSUER, client, scopes)).await
     }
 
+    /// A good token of a client of any tenant.
+    pub async fn token_in(&self, tenant: &TenantId, client: &ClientId, scopes: &[&str]) -> String {
+        let issuer = issuer_of(ISSUER, tenant);
+        self.sign(&self.claims(&issuer, client, scopes)).await
+    }
+
     /// The claims of a good token.
     pub fn claims(&self, issuer: &str, client: &ClientId, scopes: &[&str]) -> Claims {
         let now = self.registry.now();
@@ -141,4 +155,17 @@ impl TestApp {
 pub fn body(response: &api::Response) -> Value {
     serde_json::from_str(&response.body)
         .unwrap_or_else(|e| Value::String(format!("no JSON ({e}): {}", response.body)))
+}
+
+/// An `Authorization: Basic` header's value (RFC 7617 §2).
+pub fn basic(id: impl Display, secret: &str) -> String {
+    format!(
+        "Basic {}",
+        BASE64.encode(format!("{id}:{secret}").as_bytes())
+    )
+}
+
+/// Status and JSON body of an answer, to compare at once.
+pub fn answer(response: &api::Response) -> (u16, Value) {
+    (response.status, body(response))
 }

@@ -1,12 +1,22 @@
 //! What reached the engine: counted, because DynamoDB bills by it.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 use engine::{Call, Observer};
 
-/// Keeps every call.
-#[derive(Debug, Default)]
+/// Keeps every call. `Debug` does not show them: the SDK prints its HTTP client, and so the engine and
+/// its observer, into its own log lines.
+#[derive(Default)]
 pub struct Recorder(Mutex<Vec<Call>>);
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder(..)")
+    }
+}
 
 /// What some calls cost together.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +27,17 @@ pub struct Summary {
     pub read: f64,
     /// Write capacity units, the index's included.
     pub write: f64,
+}
+
+impl Summary {
+    /// Whether anything was sent that can change the table.
+    pub fn wrote(&self) -> bool {
+        self.operations.iter().any(|name| {
+            ["Put", "Update", "Delete", "Write", "Create"]
+                .iter()
+                .any(|verb| name.contains(verb))
+        })
+    }
 }
 
 impl Recorder {

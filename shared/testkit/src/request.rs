@@ -47,6 +47,14 @@ impl<'a> TestRequest<'a> {
         self
     }
 
+    /// With another value of a path parameter, as a gateway may decode it.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.request.path.retain(|(known, _)| known != name);
+        self.request.path.push((name.into(), value.into()));
+        self
+    }
+
     /// With another access token.
     #[must_use]
     pub fn token(self, token: &str) -> Self {

@@ -3,7 +3,7 @@
 
 use domain::{
     AccessTokenFormat, App, AppProfile, ClientSettings, CodeName, CodeNameChoice, CreateApp,
-    GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, Violations, app,
+    GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, app,
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
 };
 use serde_json::{Value, json};
@@ -46,18 +46,9 @@ impl Words for OpenIdApps {
             .text("app_code_name", CodeName::explicit)
             .map_or(CodeNameChoice::FromName, CodeNameChoice::Explicit);
         let name = f.required("name", name).unwrap_or_else(Name::placeholder);
-        let mut redirect_uris: Vec<_> = f
-            .required("redirect_uri", RedirectUri::parse)
-            .into_iter()
-            .collect();
-        for more in f
-            .list("oauth_redirect_uris", MAX_URIS - 1, RedirectUri::parse)
-            .unwrap_or_default()
-        {
-            if !redirect_uris.contains(&more) {
-                redirect_uris.push(more);
-            }
-        }
+        let first = f.required("redirect_uri", RedirectUri::parse);
+        let more = f.list("oauth_redirect_uris", MAX_URIS - 1, RedirectUri::parse);
+        let (redirect_uris, places) = merged(first, more.unwrap_or_default());
         let method = TokenEndpointAuthMethod::default();
         let names_rights = f.has("scopes");
         let scopes = f
@@ -83,7 +74,9 @@ impl Words for OpenIdApps {
             access_token_format: format,
             ..ClientSettings::named(name, method)
         };
-        let faults = with_found(fields.into_faults(), &profile, &client, false);
+        let mut faults = fields.into_faults();
+        let found = app::check(&profile, &client, false);
+        faults.extend_elsewhere(found.renamed(|domain| pointer(domain, &places)));
         Ok(faults.or(CreateApp {
             code_name,
             profile,
@@ -134,15 +127,15 @@ impl Words for OpenIdApps {
         if let Some(format) = f.text("access_token_format", AccessTokenFormat::parse) {
             client.access_token_format = format;
         }
-        if let Some(uris) = f.list("oauth_redirect_uris", MAX_URIS, RedirectUri::parse) {
-            client.redirect_uris = uris;
-        }
-        if let Some(first) = f.text("redirect_uri", RedirectUri::parse) {
-            client.redirect_uris.retain(|uri| *uri != first);
-            client.redirect_uris.insert(0, first);
-        }
+        let first = f.text("redirect_uri", RedirectUri::parse);
+        let more = f.list("oauth_redirect_uris", MAX_URIS, RedirectUri::parse);
+        let more = more.unwrap_or_else(|| client.redirect_uris.clone());
+        let (redirect_uris, places) = merged(first, more);
+        client.redirect_uris = redirect_uris;
         f.ignore_others();
-        let faults = with_found(fields.into_faults(), &profile, &client, now.management);
+        let mut faults = fields.into_faults();
+        let found = app::check(&profile, &client, now.management);
+        faults.extend_elsewhere(found.renamed(|domain| pointer(domain, &places)));
         Ok(faults.or(AppChange { profile, client })?)
     }
 
@@ -190,24 +183,6 @@ fn application(app: &App) -> Value {
     })
 }
 
-/// The faults of a request and of the whole state that it leads to; what follows from a member that
-/// could not be read is noise.
-fn with_found(
-    mut faults: Violations,
-    profile: &AppProfile,
-    client: &ClientSettings,
-    management: bool,
-) -> Violations {
-    let unread = faults.at("/redirect_uri") || faults.at("/oauth_redirect_uris");
-    for fault in app::check(profile, client, management).iter() {
-        let pointer = pointer(&fault.pointer);
-        if !(unread && pointer.contains("redirect_uri")) {
-            faults.push(pointer, fault.invalid.clone());
-        }
-    }
-    faults
-}
-
 fn name(text: &str) -> Result<Name, Invalid> {
     let length = text.chars().count();
     if length > *NAME_LENGTHS.end() {
@@ -219,11 +194,25 @@ fn name(text: &str) -> Result<Name, Invalid> {
     Name::parse(text)
 }
 
-/// Where this dialect's body has the domain's members.
-fn pointer(domain: &str) -> String {
-    match domain.strip_prefix("/client/redirect_uris") {
-        Some("" | "/0") => "/redirect_uri".into(),
-        Some(_) => "/oauth_redirect_uris".into(),
-        None => domain.replacen("/client", "", 1),
-    }
+/// One list of both members' redirect URIs and, of each, its place in the body: a URI may stand in both.
+fn merged(first: Option<RedirectUri>, more: Vec<RedirectUri>) -> (Vec<RedirectUri>, Vec<String>) {
+    let more = more.into_iter().enumerate();
+    let others: Vec<_> = more
+        .filter(|(_, uri)| first.as_ref() != Some(uri))
+        .map(|(at, uri)| (uri, format!("/oauth_redirect_uris/{at}")))
+        .collect();
+    let first = first.map(|uri| (uri, "/redirect_uri".to_owned()));
+    first.into_iter().chain(others).unzip()
+}
+
+/// Where this dialect's body has the domain's members; `places` are those of the redirect URIs.
+fn pointer(domain: &str, places: &[String]) -> String {
+    let Some(uri) = domain.strip_prefix("/client/redirect_uris") else {
+        return domain.replacen("/client", "", 1);
+    };
+    let index = uri
+        .strip_prefix('/')
+        .and_then(|at| at.parse::<usize>().ok());
+    let place = index.and_then(|at| places.get(at)).map(String::as_str);
+    place.unwrap_or("/redirect_uri").to_owned()
 }

@@ -1,0 +1,186 @@
+//! `discovery` through the dispatcher, on the embedded engine.
+
+use std::sync::Arc;
+
+use api::Registry;
+use testkit::{ISSUER, SeededEntropy, TestApp, TestRequest, Value, answer, body, json};
+
+const RFC_8414: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
+const JWKS: &str = "/oauth2/jwks";
+
+fn get<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
+    let request = app.request(super::handle, "GET", path);
+    // Anyone may ask.
+    request.header("authorization", "")
+}
+
+fn metadata(base: &str, issuer: &str) -> Value {
+    json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{base}/oauth2/token"),
+        "jwks_uri": format!("{base}/oauth2/jwks"),
+        "scopes_supported": [
+            "apps:list", "apps:read", "apps:create", "apps:edit", "apps:delete", "apps:trust",
+            "apps:access", "clients:secrets",
+        ],
+        "response_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+    })
+}
+
+#[tokio::test]
+async fn the_first_tenants_metadata_stand_at_both_well_known_places() {
+    let app = TestApp::new().await;
+    for path in [RFC_8414, OPENID] {
+        let response = get(&app, path).send().await;
+        assert_eq!(answer(&response), (200, metadata(ISSUER, ISSUER)), "{path}");
+        assert_eq!(response.header("content-type").unwrap(), "application/json");
+        assert_eq!(
+            response.header("cache-control").unwrap(),
+            "public, max-age=300"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_tenants_metadata_have_its_issuer_and_the_shared_endpoints() {
+    let app = TestApp::new().await;
+    let response = get(&app, &format!("{RFC_8414}/t/b")).send().await;
+    let issuer = format!("{ISSUER}/t/b");
+    assert_eq!(answer(&response), (200, metadata(ISSUER, &issuer)));
+}
+
+#[tokio::test]
+async fn what_can_be_no_tenant_is_not_found() {
+    let app = TestApp::new().await;
+    for tenant in ["B", "a-b", "..", "a/b", "a\"b", "a b", "é", &"a".repeat(33)] {
+        let request = get(&app, &format!("{RFC_8414}/t/x")).parameter("tenant", tenant);
+        let response = request.send().await;
+        assert_eq!(
+            answer(&response),
+            (
+                404,
+                json!({"error": "invalid_request", "error_description": "There is no such tenant."})
+            ),
+            "{tenant}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn metadata_need_no_table() {
+    let app = TestApp::new().await;
+    for path in [RFC_8414, OPENID, &format!("{RFC_8414}/t/b")] {
+        get(&app, path).send().await;
+        assert!(app.recorder.take().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_set_has_the_public_members_of_each_key_and_no_other() {
+    let app = TestApp::new().await;
+    let response = get(&app, JWKS).send().await;
+    assert_eq!(response.status, 200);
+    assert_eq!(
+        response.header("cache-control").unwrap(),
+        "public, max-age=300"
+    );
+    let shown = body(&response);
+    assert_eq!(shown.as_object().unwrap().len(), 1);
+    let keys = shown["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1);
+    let members: Vec<_> = keys[0].as_object().unwrap().keys().collect();
+    assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    let key = &keys[0];
+    assert_eq!(
+        (&key["alg"], &key["crv"], &key["kty"], &key["use"]),
+        (
+            &json!("ES256"),
+            &json!("P-256"),
+            &json!("EC"),
+            &json!("sig")
+        )
+    );
+    for name in ["kid", "x", "y"] {
+        // 32 bytes each: a SHA-256 thumbprint and two coordinates.
+        assert_eq!(key[name].as_str().unwrap().len(), 43, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_known_are_answered_without_a_read_for_five_minutes() {
+    let app = TestApp::new().await;
+    let fresh = get(&app, JWKS).send().await;
+    assert!(app.recorder.take().is_empty());
+    app.clock.advance(299);
+    assert_eq!(get(&app, JWKS).send().await, fresh);
+    assert!(app.recorder.take().is_empty());
+    app.clock.advance(1);
+    assert_eq!(get(&app, JWKS).send().await, fresh);
+    assert_eq!(app.recorder.summary().operations, ["Query"]);
+}
+
+/// The registry as the function has it that is not given the master secret.
+fn without_master(app: &TestApp, issuer: Option<&str>) -> Registry {
+    Registry::new(
+        app.registry.table.clone(),
+        None,
+        issuer.map(Into::into),
+        app.clock.clone(),
+        Arc::new(SeededEntropy::new(2)),
+    )
+}
+
+#[tokio::test]
+async fn without_the_master_secret_no_private_half_is_read() {
+    let mut app = TestApp::new().await;
+    let with = body(&get(&app, JWKS).send().await);
+    app.registry = without_master(&app, Some(ISSUER));
+    let response = get(&app, JWKS).send().await;
+    assert_eq!(answer(&response), (200, with));
+    let calls = app.recorder.take();
+    let [call] = calls.as_slice() else {
+        panic!("one call: {calls:?}")
+    };
+    assert_eq!(call.operation, "Query");
+    assert!(call.consistent);
+    assert!(!call.request.to_string().contains("sealed_private_key"));
+    assert!(!call.response.to_string().contains("sealed_private_key"));
+}
+
+// CVE-2025-64101: forwarded headers trusted for the issuer.
+#[tokio::test]
+async fn without_the_setting_the_issuer_is_the_gateways_host_and_never_a_headers() {
+    let mut app = TestApp::new().await;
+    app.registry = without_master(&app, None);
+    let host = "https://roster.test";
+    for (path, issuer) in [
+        (RFC_8414.to_owned(), host.to_owned()),
+        (format!("{RFC_8414}/t/b"), format!("{host}/t/b")),
+    ] {
+        let request = get(&app, &path)
+            .header("host", "evil.example")
+            .header("x-forwarded-host", "evil.example")
+            .header("x-forwarded-proto", "http")
+            .header("forwarded", "host=evil.example;proto=http")
+            .header("x-original-host", "evil.example");
+        assert_eq!(
+            answer(&request.send().await),
+            (200, metadata(host, &issuer))
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_ever_written() {
+    let app = TestApp::new().await;
+    app.clock.advance(301);
+    for path in [RFC_8414, OPENID, JWKS] {
+        get(&app, path).send().await;
+    }
+    assert!(!app.recorder.summary().wrote());
+}
