@@ -132,8 +132,10 @@ impl Table {
                     &format!("cancelled: {:?}", codes(reasons)),
                 ));
             }
-            let step = 10_u64.saturating_mul(1 << attempt);
-            tokio::time::sleep(Duration::from_millis(step + jitter % step)).await;
+            if attempt < TRIES {
+                let step = 10_u64.saturating_mul(1 << attempt);
+                tokio::time::sleep(Duration::from_millis(step + jitter % step)).await;
+            }
         }
         Err(TableError::Unavailable(
             "TransactWriteItems: other transactions held the items".into(),
