@@ -64,6 +64,11 @@ impl Table {
         let Some(item) = self.get(&keys::app(&app_id), Some(attributes)).await? else {
             return Ok(None);
         };
+        // Written with every app, be they none: an app without them does not pass for one with none.
+        if attributes.ends_with(", secrets") && !item.contains_key("secrets") {
+            let key = keys::app(&app_id).to_string();
+            return Err(TableError::corrupt(key, "it has no secrets"));
+        }
         let (app, secrets) = decode::<AppRecord>(item)?.into_parts(app_id)?;
         let client = app.default_client.clone();
         Ok(Some(Credentials {

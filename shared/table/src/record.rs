@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::{
     TableError,
     item::{Record, SCHEMA},
+    keys,
 };
 
 /// What the listing index carries of an app item: everything but the secrets' digests.
@@ -93,7 +94,7 @@ impl AppRecord {
     }
 
     pub(crate) fn into_parts(self, app_id: AppId) -> Result<(App, Vec<StoredSecret>), TableError> {
-        let secrets = stored_secrets(self.secrets, &format!("the app {app_id}"))?;
+        let secrets = stored_secrets(self.secrets, &keys::app(&app_id).to_string())?;
         let app = App {
             app_id,
             tenant_id: self.tenant_id,
