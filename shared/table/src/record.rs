@@ -2,7 +2,7 @@
 //!
 //! What the key says already (ids) is not stored again: an app with its client fits one write unit.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use domain::{
     App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, SecretDigest, SecretId,
@@ -124,7 +124,8 @@ impl AppRecord {
 }
 
 /// A client secret's digest and life, under its id in the `secrets` map of its client's item.
-#[derive(Debug, Serialize, Deserialize)]
+/// `Debug` leaves the digest out.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct SecretRecord {
     #[serde(with = "bytes")]
     digest: Vec<u8>,
@@ -132,6 +133,16 @@ pub(crate) struct SecretRecord {
     created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for SecretRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretRecord")
+            .field("pepper", &self.pepper)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SecretRecord {
@@ -185,8 +196,8 @@ impl Record for TenantRecord {
     const KIND: &'static str = "tenant";
 }
 
-/// A signing key: its public half, and its private one sealed.
-#[derive(Debug, Serialize, Deserialize)]
+/// A signing key: its public half, and its private one sealed, which `Debug` leaves out.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct KeyRecord {
     #[serde(with = "bytes")]
     pub(crate) public_key: Vec<u8>,
@@ -195,6 +206,15 @@ pub(crate) struct KeyRecord {
     pub(crate) sealed_private_key: Vec<u8>,
     pub(crate) created_at: Timestamp,
     pub(crate) signs_from: Timestamp,
+}
+
+impl fmt::Debug for KeyRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRecord")
+            .field("created_at", &self.created_at)
+            .field("signs_from", &self.signs_from)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Record for KeyRecord {
@@ -232,3 +252,31 @@ const _: () = assert!(
     SCHEMA == 1,
     "a new schema version needs a migration on read"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_record_shows_a_digest_or_a_sealed_key() {
+        let at = Timestamp::from_unix(1);
+        let secret = SecretRecord {
+            digest: vec![211; 32],
+            pepper: 1,
+            created_at: at,
+            expires_at: None,
+        };
+        let key = KeyRecord {
+            public_key: Vec::new(),
+            sealed_private_key: vec![211; 90],
+            created_at: at,
+            signs_from: at,
+        };
+        for shown in [
+            format!("{secret:?} {key:?}"),
+            format!("{secret:#?} {key:#?}"),
+        ] {
+            assert!(!shown.contains("211"), "{shown}");
+        }
+    }
+}
