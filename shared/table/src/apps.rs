@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
+    operation::{query::QueryOutput, transact_write_items::TransactWriteItemsError},
     types::{AttributeValue, CancellationReason, Put, Select, TransactWriteItem},
 };
 use data_encoding::HEXLOWER;
@@ -16,7 +16,7 @@ use crate::{
     error::{CONDITION_FAILED, is_passing, reason},
     expression::ABSENT,
     idempotency::replayed,
-    item::{Item, Record, decode, encode, key_item, string, text},
+    item::{Item, Record, decode, encode, key_item, key_of, string, text},
     keys::{self, APP_IDS, Key, LISTED_IN, LISTING, PK, SK},
     record::{AppRecord, ClientIdPointer, CodeNameGuard, NameGuard, readable},
 };
@@ -174,8 +174,10 @@ impl Table {
                     &format!("cancelled: {:?}", codes(reasons)),
                 ));
             }
-            let step = 10_u64.saturating_mul(1 << attempt);
-            tokio::time::sleep(Duration::from_millis(step + jitter % step)).await;
+            if attempt < TRIES {
+                let step = 10_u64.saturating_mul(1 << attempt);
+                tokio::time::sleep(Duration::from_millis(step + jitter % step)).await;
+            }
         }
         Err(TableError::Unavailable(
             "TransactWriteItems: other transactions held the items".into(),
@@ -246,6 +248,26 @@ impl Table {
 
     /// Pattern 4: one page of a tenant's apps, each with its default client, in one query.
     pub async fn apps_page(&self, page: &PageRequest) -> Result<AppPage, TableError> {
+        let mut start = page.after.as_ref().map(keys::app);
+        let mut unreadable = 0;
+        loop {
+            let answer = self.query_listing(page, start.as_ref()).await?;
+            let last_read = answer.last_evaluated_key.as_ref().map(key_of);
+            let (mut part, read_on) = page_of(answer.items.unwrap_or_default(), page, last_read);
+            unreadable += part.unreadable;
+            if read_on.is_none() {
+                part.unreadable = unreadable;
+                return Ok(part);
+            }
+            start = read_on;
+        }
+    }
+
+    async fn query_listing(
+        &self,
+        page: &PageRequest,
+        start: Option<&Key>,
+    ) -> Result<QueryOutput, TableError> {
         let mut query = self
             .client
             .query()
@@ -271,21 +293,16 @@ impl Table {
         if !filters.is_empty() {
             query = query.filter_expression(filters.join(" AND "));
         }
-        if let Some(after) = &page.after {
-            let key = keys::app(after);
+        if let Some(key) = start {
             query = query
                 .exclusive_start_key(LISTED_IN, text(page.tenant_id.as_str()))
-                .exclusive_start_key(PK, text(key.pk))
-                .exclusive_start_key(SK, text(key.sk));
+                .exclusive_start_key(PK, text(key.pk.as_str()))
+                .exclusive_start_key(SK, text(key.sk.as_str()));
         }
-        let answer = query
+        query
             .send()
             .await
-            .map_err(|e| TableError::from_sdk("Query", &e))?;
-        let last_read = answer
-            .last_evaluated_key
-            .and_then(|key| keys::parse_app_pk(string(&key, PK)));
-        Ok(page_of(answer.items.unwrap_or_default(), page, last_read))
+            .map_err(|e| TableError::from_sdk("Query", &e))
     }
 
     /// The ids of a tenant's apps, oldest first, by the index that holds keys only; `None` when there
@@ -365,31 +382,62 @@ pub(crate) fn project<T>(
     with(expression.join(", "), names.iter().cloned().collect())
 }
 
-fn page_of(items: Vec<Item>, page: &PageRequest, last_read: Option<AppId>) -> AppPage {
+/// The page that a query's items make. With it, where to read on at once, when all that was read has
+/// keys that no cursor can hold.
+fn page_of(items: Vec<Item>, page: &PageRequest, last_read: Option<Key>) -> (AppPage, Option<Key>) {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
-    let mut apps = Vec::with_capacity(items.len().min(limit));
-    let mut unreadable = 0;
-    let mut last_kept = None;
+    let mut listed = AppPage {
+        apps: Vec::with_capacity(items.len().min(limit)),
+        next: None,
+        unreadable: 0,
+    };
+    let mut end = last_read;
+    // The last key that a cursor can hold, and how much was unreadable up to it.
+    let mut kept = None;
     for item in items.into_iter().take(limit) {
-        let Some(id) = keys::parse_app_pk(string(&item, PK)) else {
-            unreadable += 1;
-            continue;
-        };
-        last_kept = Some(id);
-        match decode::<AppRecord>(item).and_then(|record| record.into_parts(id)) {
-            Ok((app, _)) => apps.push(app),
+        let key = key_of(&item);
+        match listed_app(item, &key, &page.tenant_id) {
+            Ok(app) => listed.apps.push(app),
             Err(e) => {
                 tracing::error!(error = %e, "an app was left out of a list");
-                unreadable += 1;
+                listed.unreadable += 1;
             }
         }
+        if let Some(id) = keys::app_of(&key) {
+            kept = Some((id, listed.unreadable));
+        }
+        if more {
+            end = Some(key);
+        }
     }
-    AppPage {
-        apps,
-        next: if more { last_kept } else { last_read },
-        unreadable,
+    let Some(end) = end else {
+        return (listed, None);
+    };
+    match (keys::app_of(&end), kept) {
+        (Some(id), _) => listed.next = Some(id),
+        // What lies between comes again in the next page, and is counted there.
+        (None, Some((id, unreadable))) => {
+            listed.next = Some(id);
+            listed.unreadable = unreadable;
+        }
+        (None, None) => return (listed, Some(end)),
     }
+    (listed, None)
+}
+
+/// An app of the listing, if it is one, and of this tenant.
+fn listed_app(item: Item, key: &Key, tenant: &TenantId) -> Result<App, TableError> {
+    let id = keys::app_of(key)
+        .ok_or_else(|| TableError::corrupt(key.to_string(), "its key is not an app's"))?;
+    let (app, _) = decode::<AppRecord>(item)?.into_parts(id)?;
+    if app.tenant_id != *tenant {
+        return Err(TableError::corrupt(
+            key.to_string(),
+            "another tenant's listing holds it",
+        ));
+    }
+    Ok(app)
 }
 
 /// The codes of a cancelled transaction: its messages and items stay out of logs.

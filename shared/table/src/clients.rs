@@ -89,7 +89,7 @@ impl Table {
         let Some(item) = self.get(&keys::app(app_id), Some(&with_secrets())).await? else {
             return Ok(None);
         };
-        default_credentials(item, *app_id)
+        default_credentials(item, *app_id, &with_secrets())
     }
 
     async fn client_and_app(
@@ -110,7 +110,7 @@ impl Table {
             let Some(item) = self.get(&app_key, Some(attributes)).await? else {
                 return Ok(None);
             };
-            let found = default_credentials(item, app_id)?;
+            let found = default_credentials(item, app_id, attributes)?;
             return Ok(found.filter(|found| found.principal.client.client_id == *id));
         }
         let client_key = keys::client(&app_id, id);
@@ -272,10 +272,20 @@ impl Table {
     }
 }
 
-fn default_credentials(item: Item, app_id: AppId) -> Result<Option<Credentials>, TableError> {
+fn default_credentials(
+    item: Item,
+    app_id: AppId,
+    attributes: &str,
+) -> Result<Option<Credentials>, TableError> {
+    let has_secrets = item.contains_key("secrets");
     let record: AppRecord = decode(item)?;
     if record.deleted_at.is_some() {
         return Ok(None);
+    }
+    // Written with every app, be they none: an app without them does not pass for one with none.
+    if attributes == with_secrets() && !has_secrets {
+        let key = keys::app(&app_id).to_string();
+        return Err(TableError::corrupt(key, "it has no secrets"));
     }
     let secrets_rev = record.secrets_rev;
     let (app, secrets) = record.into_parts(app_id)?;

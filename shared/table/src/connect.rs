@@ -1,6 +1,9 @@
 //! The SDK client: one HTTP stack on ring, short time budgets, retries only of what is safe.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
@@ -68,8 +71,13 @@ pub fn client(config: &SdkConfig) -> Client {
 }
 
 /// A client on an engine in this process: region and credentials are of no account.
+///
+/// Its retry budget is its own. The SDK's default one is the process's: what one test's faults use up
+/// would be missing in the next.
 pub fn embedded(http: impl aws_sdk_dynamodb::config::HttpClient + 'static) -> Client {
-    use aws_sdk_dynamodb::config::{Config, Credentials, Region};
+    use aws_sdk_dynamodb::config::{Config, Credentials, Region, retry::RetryPartition};
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let budget = format!("embedded-{}", MADE.fetch_add(1, Ordering::Relaxed));
     Client::from_conf(
         Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -77,6 +85,7 @@ pub fn embedded(http: impl aws_sdk_dynamodb::config::HttpClient + 'static) -> Cl
             .endpoint_url("http://embedded.invalid")
             .credentials_provider(Credentials::new("local", "local", None, None, "embedded"))
             .retry_config(retries())
+            .retry_partition(RetryPartition::new(budget))
             .timeout_config(budgets())
             .http_client(http)
             .build(),

@@ -32,6 +32,14 @@ pub(crate) fn key_item(key: &Key) -> Item {
     ])
 }
 
+/// The key of an item; empty where it is no text.
+pub(crate) fn key_of(item: &Item) -> Key {
+    Key {
+        pk: string(item, PK).into(),
+        sk: string(item, SK).into(),
+    }
+}
+
 /// The item that holds `record` under `key`.
 pub(crate) fn encode<R: Record>(key: &Key, record: &R) -> Result<Item, TableError> {
     let mut item: Item =
@@ -44,7 +52,7 @@ pub(crate) fn encode<R: Record>(key: &Key, record: &R) -> Result<Item, TableErro
 
 /// The record that `item` holds.
 pub(crate) fn decode<R: Record>(item: Item) -> Result<R, TableError> {
-    let key = format!("{}/{}", string(&item, PK), string(&item, SK));
+    let key = key_of(&item).to_string();
     match item.get("kind") {
         Some(AttributeValue::S(kind)) if kind == R::KIND => {}
         Some(AttributeValue::S(kind)) => {

@@ -3,6 +3,8 @@
 //! A partition key is `<TYPE>#<part>[#<part>]`. No part can hold a `#` (every part is a newtype whose
 //! alphabet leaves it out), so two different inputs never give one key.
 
+use std::fmt;
+
 use domain::{AppId, ClientId, CodeName, TenantId};
 
 /// Name of the partition-key attribute.
@@ -23,6 +25,13 @@ pub struct Key {
     pub pk: String,
     /// Place in it.
     pub sk: String,
+}
+
+/// As errors name it.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pk, self.sk)
+    }
 }
 
 /// An app with its default client.
@@ -115,6 +124,11 @@ pub fn parse_app_pk(pk: &str) -> Option<AppId> {
     AppId::parse(pk.strip_prefix(APP)?).ok()
 }
 
+/// The app whose item has this key.
+pub fn app_of(key: &Key) -> Option<AppId> {
+    parse_app_pk(&key.pk).filter(|id| app(id) == *key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +193,9 @@ mod tests {
         fn an_app_key_leads_back(ms in any::<u64>(), random in any::<[u8; 10]>()) {
             let id = AppId::generate(ms, random);
             prop_assert_eq!(parse_app_pk(&app(&id).pk), Some(id));
+            prop_assert_eq!(app_of(&app(&id)), Some(id));
+            let other = client(&id, &ClientId::default_of(&id));
+            prop_assert_eq!(app_of(&other), None);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What the key says already (ids) is not stored again: an app with its client fits one write unit.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use domain::{
     App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, RoleGrant,
@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::{
     TableError, bytes,
     item::{Record, SCHEMA},
+    keys,
 };
 
 /// What the listing index carries of an app item: everything but the secrets' digests.
@@ -150,7 +151,7 @@ impl AppRecord {
     }
 
     pub(crate) fn into_parts(self, app_id: AppId) -> Result<(App, Vec<StoredSecret>), TableError> {
-        let secrets = stored_secrets(self.secrets, &format!("the app {app_id}"))?;
+        let secrets = stored_secrets(self.secrets, &keys::app(&app_id).to_string())?;
         let operator = self.operator_settings.unwrap_or_default();
         let app = App {
             app_id,
@@ -253,7 +254,8 @@ impl Record for SweepRecord {
 }
 
 /// A client secret's digest and life, under its id in the `secrets` map of its client's item.
-#[derive(Debug, Serialize, Deserialize)]
+/// `Debug` leaves the digest out.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct SecretRecord {
     #[serde(with = "bytes")]
     digest: Vec<u8>,
@@ -275,6 +277,16 @@ pub(crate) fn records<'a>(
     pairs
         .map(|s| (s.id.clone(), SecretRecord::new(s)))
         .collect()
+}
+
+impl fmt::Debug for SecretRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretRecord")
+            .field("pepper", &self.pepper)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SecretRecord {
@@ -355,8 +367,8 @@ impl Record for TenantRecord {
     const KIND: &'static str = "tenant";
 }
 
-/// A signing key: its public half, and its private one sealed.
-#[derive(Debug, Serialize, Deserialize)]
+/// A signing key: its public half, and its private one sealed, which `Debug` leaves out.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct KeyRecord {
     #[serde(with = "bytes")]
     pub(crate) public_key: Vec<u8>,
@@ -367,6 +379,15 @@ pub(crate) struct KeyRecord {
     pub(crate) signs_from: Timestamp,
 }
 
+impl fmt::Debug for KeyRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRecord")
+            .field("created_at", &self.created_at)
+            .field("signs_from", &self.signs_from)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Record for KeyRecord {
     const KIND: &'static str = "signing_key";
 }
@@ -375,3 +396,33 @@ const _: () = assert!(
     SCHEMA == 1,
     "a new schema version needs a migration on read"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_record_shows_a_digest_or_a_sealed_key() {
+        let at = Timestamp::from_unix(1);
+        let secret = SecretRecord {
+            digest: vec![211; 32],
+            pepper: 1,
+            created_at: at,
+            expires_at: None,
+            last_used_on: None,
+            retired_at: None,
+        };
+        let key = KeyRecord {
+            public_key: Vec::new(),
+            sealed_private_key: vec![211; 90],
+            created_at: at,
+            signs_from: at,
+        };
+        for shown in [
+            format!("{secret:?} {key:?}"),
+            format!("{secret:#?} {key:#?}"),
+        ] {
+            assert!(!shown.contains("211"), "{shown}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The deployment's signing keys: few, read at start and every few minutes.
 
+use std::fmt;
+
 use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError};
 use domain::Timestamp;
 
@@ -12,8 +14,8 @@ use crate::{
     record::KeyRecord,
 };
 
-/// A stored signing key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A stored signing key. `Debug` leaves the private half out, sealed though it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredKey {
     /// Its id, in the header of every token it signs.
     pub kid: String,
@@ -25,6 +27,16 @@ pub struct StoredKey {
     pub created_at: Timestamp,
     /// It signs from then on: verifiers have had time to learn it.
     pub signs_from: Timestamp,
+}
+
+impl fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredKey")
+            .field("kid", &self.kid)
+            .field("created_at", &self.created_at)
+            .field("signs_from", &self.signs_from)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Table {

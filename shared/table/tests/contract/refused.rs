@@ -1,0 +1,137 @@
+//! Each condition, refused: nothing is left behind, nothing is overwritten.
+
+use table::{CreateAppError, CreateTenantError, StoredKey, TableError};
+
+use crate::apps::{app, code, full, secret_of, tenant};
+use crate::ground::Ground;
+
+#[tokio::test]
+async fn a_taken_code_name_leaves_nothing_behind() {
+    let ground = Ground::new().await;
+    let first = app("acme", "myapp");
+    ground.table.create_app(&first, None, None).await.unwrap();
+    let before = ground.items().await;
+
+    let second = full("acme", "myapp");
+    let (_, secret) = secret_of(&second);
+    let refused = ground.table.create_app(&second, Some(&secret), None).await;
+    assert_eq!(refused, Err(CreateAppError::CodeNameTaken));
+    assert_eq!(refused.unwrap_err().to_string(), "the code name is taken");
+    let found = ground.table.app(&second.tenant_id, &second.app_id).await;
+    assert_eq!(found.unwrap(), None);
+    assert_eq!(ground.items().await, before);
+    ground.assert_whole().await;
+}
+
+#[tokio::test]
+async fn an_app_id_is_used_once() {
+    let ground = Ground::new().await;
+    let first = app("acme", "first");
+    ground.table.create_app(&first, None, None).await.unwrap();
+    for (tenant_id, code_name) in [("acme", "second"), ("other", "first"), ("acme", "first")] {
+        let mut second = full(tenant_id, code_name);
+        second.app_id = first.app_id;
+        second.default_client.app_id = first.app_id;
+        let refused = ground.table.create_app(&second, None, None).await;
+        match refused {
+            Err(CreateAppError::Table(TableError::Internal(_))) => {}
+            // Both conditions fail.
+            Err(CreateAppError::CodeNameTaken) if code_name == "first" && tenant_id == "acme" => {}
+            other => panic!("{other:?}"),
+        }
+        let found = ground.table.app(&first.tenant_id, &first.app_id).await;
+        assert_eq!(found.unwrap().as_ref(), Some(&first));
+    }
+    let guard = ground
+        .table
+        .app_id_of(&tenant("acme"), &code("second"))
+        .await;
+    assert_eq!(guard.unwrap(), None);
+    assert_eq!(ground.items().await.len(), 2);
+    ground.assert_whole().await;
+}
+
+#[tokio::test]
+async fn a_tenant_is_made_once() {
+    let ground = Ground::new().await;
+    let first = app("acme", "management");
+    let (_, secret) = secret_of(&first);
+    ground.table.create_tenant(&first, &secret).await.unwrap();
+    let before = ground.items().await;
+    for code_name in ["management", "other"] {
+        let second = full("acme", code_name);
+        let (_, secret) = secret_of(&second);
+        let refused = ground.table.create_tenant(&second, &secret).await;
+        assert_eq!(refused, Err(CreateTenantError::Exists));
+    }
+    assert_eq!(ground.items().await, before);
+    assert_eq!(ground.items().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_tenant_whose_app_cannot_be_made_is_not_made() {
+    let ground = Ground::new().await;
+    ground
+        .table
+        .create_app(&app("acme", "management"), None, None)
+        .await
+        .unwrap();
+    let second = app("acme", "management");
+    let (_, secret) = secret_of(&second);
+    let refused = ground.table.create_tenant(&second, &secret).await;
+    assert!(matches!(
+        refused,
+        Err(CreateTenantError::Table(TableError::Internal(_)))
+    ));
+    assert_eq!(ground.table.tenant(&tenant("acme")).await.unwrap(), None);
+    assert_eq!(ground.items().await.len(), 2);
+}
+
+#[tokio::test]
+async fn secrets_are_reset_only_where_an_app_is() {
+    let ground = Ground::new().await;
+    let app = app("acme", "myapp");
+    let (_, secret) = secret_of(&app);
+    assert!(
+        !ground
+            .table
+            .reset_secrets(&app.app_id, &secret)
+            .await
+            .unwrap()
+    );
+    assert!(ground.items().await.is_empty());
+
+    // Another kind of item under the app's key is left alone.
+    ground.table.create_app(&app, None, None).await.unwrap();
+    let mut other = ground.stored(&app).await;
+    other.insert("kind".into(), crate::ground::s("code_name"));
+    ground.put(other.clone()).await;
+    assert!(
+        !ground
+            .table
+            .reset_secrets(&app.app_id, &secret)
+            .await
+            .unwrap()
+    );
+    assert_eq!(ground.stored(&app).await, other);
+}
+
+#[tokio::test]
+async fn a_signing_key_is_added_once_and_never_replaced() {
+    let ground = Ground::new().await;
+    let key = |public: u8| StoredKey {
+        kid: "kid-1".into(),
+        public_key: vec![public; 65],
+        sealed_private_key: vec![public; 90],
+        created_at: app("acme", "a").created_at,
+        signs_from: app("acme", "a").created_at,
+    };
+    assert!(ground.table.add_signing_key(&key(1)).await.unwrap());
+    assert!(!ground.table.add_signing_key(&key(2)).await.unwrap());
+    assert_eq!(ground.table.sealed_signing_keys().await.unwrap(), [key(1)]);
+    let public = StoredKey {
+        sealed_private_key: Vec::new(),
+        ..key(1)
+    };
+    assert_eq!(ground.table.signing_keys().await.unwrap(), [public]);
+}
