@@ -99,6 +99,8 @@ impl Table {
     ) -> Result<Option<Credentials>, TableError> {
         let app_id = match id.app_id() {
             Some(app_id) => app_id,
+            // What is neither made nor chosen names no client.
+            None if ClientId::chosen(id.as_str()).is_err() => return Ok(None),
             // A chosen id leads to its app by a pointer.
             None => match self.get(&keys::client_id_pointer(id), None).await? {
                 Some(item) => decode::<ClientIdPointer>(item)?.app_id,

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::{
     Table, TableError,
     apps::{app_puts, codes, jitter_of, put_new},
-    error::{CONDITION_FAILED, reason},
+    error::reason,
     item::{decode, key_item, text},
     keys,
     record::{AppRecord, SecretRecord, TenantRecord},
@@ -71,14 +71,12 @@ impl Table {
         items.extend(app.into_iter().map(|(_, put)| put));
         match self.transact(items, jitter_of(&management.app_id)).await? {
             Ok(()) => Ok(()),
-            Err(reasons) if reason(&reasons, 0) == CONDITION_FAILED => {
-                Err(CreateTenantError::Exists)
+            // Refused, or met by another writer: either way another call has made it.
+            Err(reasons) if reason(&reasons, 0) != "None" => Err(CreateTenantError::Exists),
+            Err(reasons) => {
+                let codes = format!("{:?}", codes(&reasons));
+                Err(TableError::internal("creating a tenant", &codes).into())
             }
-            Err(reasons) => Err(TableError::internal(
-                "creating a tenant",
-                &format!("{:?}", codes(&reasons)),
-            )
-            .into()),
         }
     }
 

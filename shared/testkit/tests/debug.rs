@@ -36,6 +36,7 @@ async fn debug_of_what_carries_a_request_shows_no_secret() {
     let call = Call {
         request: request.clone(),
         caller,
+        base: String::new(),
     };
     let response = Response::json(200, &[&made.secret, &app.admin]);
     let unverified = jws::parse(&app.admin, TYP).unwrap();

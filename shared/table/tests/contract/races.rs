@@ -64,7 +64,7 @@ async fn creates_of_200_names_all_succeed() {
     assert_eq!(made.len(), 200);
     let cost = Write {
         table: 800.0,
-        index: 200.0,
+        index: 400.0,
     };
     ground.assert_cost(&["TransactWriteItems"; 200], 0.0, cost);
     assert_eq!(ground.items().await.len(), 400);

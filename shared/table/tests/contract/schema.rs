@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{BillingMode, KeySchemaElement, KeyType, ProjectionType};
-use table::keys::{LISTED_IN, LISTING, PK, SK};
+use table::keys::{APP_IDS, LISTED_IN, LISTING, PK, SK};
 
 use crate::apps::{app, secret_of};
 use crate::ground::{Ground, s};
@@ -32,15 +32,22 @@ async fn the_table_is_made_as_the_constants_say() {
     let texts = [LISTED_IN, PK, SK].map(|name| (name.to_owned(), "S".to_owned()));
     assert_eq!(typed, BTreeMap::from(texts));
 
-    let [index] = &about.global_secondary_indexes.unwrap()[..] else {
-        panic!("one index")
+    let mut indexes = about.global_secondary_indexes.unwrap();
+    indexes.sort_by(|a, b| b.index_name.cmp(&a.index_name));
+    let [index, ids] = &indexes[..] else {
+        panic!("two indexes")
     };
     assert_eq!(index.index_name.as_deref(), Some(LISTING));
-    let keys = keys_of(index.key_schema.clone());
-    assert_eq!(
-        keys,
-        [key(LISTED_IN, KeyType::Hash), key(PK, KeyType::Range)]
-    );
+    assert_eq!(ids.index_name.as_deref(), Some(APP_IDS));
+    for index in [index, ids] {
+        let keys = keys_of(index.key_schema.clone());
+        assert_eq!(
+            keys,
+            [key(LISTED_IN, KeyType::Hash), key(PK, KeyType::Range)]
+        );
+    }
+    let kind = ids.projection.clone().unwrap().projection_type;
+    assert_eq!(kind, Some(ProjectionType::KeysOnly));
     let projection = index.projection.clone().unwrap();
     assert_eq!(projection.projection_type, Some(ProjectionType::Include));
     let projected = projection.non_key_attributes.unwrap();
@@ -84,6 +91,7 @@ async fn the_index_holds_all_of_an_app_but_its_secrets() {
     };
     let mut stored = ground.stored(&app).await;
     assert!(stored.remove("secrets").is_some());
+    assert!(stored.remove("secrets_rev").is_some());
     assert_eq!(*entry, stored);
     let names: BTreeSet<_> = entry.keys().collect();
     assert!(names.len() > 16, "{names:?}");
