@@ -86,7 +86,7 @@ struct Seeded {
 }
 
 impl Seeded {
-    /// With the app `seeded`, its default client, and a further client with two secrets.
+    /// With the app `seeded`, its default client, a further client with two secrets, and a granted role.
     async fn new() -> Self {
         let app = TestApp::new().await;
         let mut filling = Filling::of(&app.management);
@@ -111,6 +111,16 @@ impl Seeded {
         seeded.name("{{client_id}}", &made["client_id"]);
         let made = seeded.make("issue-secret/201-further", |_| {}).await;
         seeded.name("{{secret_id}}", &made["secret_id"]);
+        let app_id = seeded.filling.fill("{{app_id}}");
+        let other = seeded.make("create-app/201-native", |_| {}).await;
+        seeded.name("{{granted_app_id}}", &other["app_id"]);
+        let granted = seeded
+            .make("create-grant/201-me", |event| {
+                let body = event["body"].as_str().unwrap();
+                event["body"] = json!(body.replace(&app_id, other["app_id"].as_str().unwrap()));
+            })
+            .await;
+        seeded.name("{{grant_id}}", &granted["id"]);
         seeded
     }
 
@@ -128,7 +138,9 @@ impl Seeded {
         let operation = name.split('/').next().unwrap();
         let made = answer(&self.app.registry, operation, &event.to_string()).await;
         assert_eq!(made.status_code, 201, "{name}: {made:?}");
-        body(&made)["result"].clone()
+        let body = body(&made);
+        // In the native dialect it is in `result`, in SCIM it is the body.
+        body.get("result").unwrap_or(&body).clone()
     }
 }
 

@@ -53,13 +53,16 @@ fn no_route_is_404_in_a_documented_body() {
         "{answer}"
     );
     assert!(answer.contains("\"error_code\":404"), "{answer}");
-    for method in ["DELETE", "TRACE", "OPTIONS", "BREW"] {
+}
+
+#[test]
+fn another_method_is_405_with_those_that_go() {
+    let server = Local::start(&["--memory"]);
+    for method in ["DELETE", "HEAD", "TRACE", "OPTIONS", "BREW"] {
         let head = format!("{method} /v1/applications HTTP/1.1\nhost: x");
-        assert_eq!(
-            statuses(&raw(&server, &last(&head, ""))),
-            ["404"],
-            "{method}"
-        );
+        let answer = raw(&server, &last(&head, ""));
+        assert_eq!(statuses(&answer), ["405"], "{method}");
+        assert!(answer.contains("allow: GET, POST\r\n"), "{answer}");
     }
 }
 

@@ -56,11 +56,20 @@ fn the_readme_lists_the_routes() {
         let marker = "<!-- endpoints -->\n";
         let (old, new) = (format!("{marker}{written}"), format!("{marker}{expected}"));
         let updated = readme.replace(&old, &new);
-        std::fs::write(root().join("README.md"), updated).unwrap();
+        // Renamed into place: the other guards read it at the same time.
+        let new = root().join("target/README.md");
+        std::fs::write(&new, updated).unwrap();
+        std::fs::rename(new, root().join("README.md")).unwrap();
     } else {
-        assert_eq!(
-            written, expected,
-            "run `UPDATE_README=1 cargo test -p tests --test guards` and commit README.md"
+        let differs = |a: &str, b: &str| {
+            let lines: Vec<_> = a.lines().filter(|line| !b.contains(line)).collect();
+            lines.join("\n")
+        };
+        let (gone, new) = (differs(written, &expected), differs(&expected, written));
+        assert!(
+            written == expected,
+            "run `UPDATE_README=1 cargo test -p tests --test guards` and commit README.md\n\
+             no longer so:\n{gone}\nmissing:\n{new}"
         );
     }
 }
