@@ -101,6 +101,24 @@ async fn a_read_by_id_costs_one_consistent_read_and_by_code_name_two() {
 }
 
 #[tokio::test]
+async fn a_version_that_the_caller_has_is_not_sent_again() {
+    let app = TestApp::new().await;
+    let mine = registered(&app).await;
+    for (known, status) in [("\"1\"", 304), ("*", 304), ("\"2\"", 200), ("", 200)] {
+        let request = get(&app, &mine.id()).header("if-none-match", known);
+        let response = request.send().await;
+        assert_eq!(response.status, status, "{known}");
+        assert_eq!(response.body.is_empty(), status == 304, "{known}");
+        assert_eq!(response.header("etag").unwrap(), "\"1\"", "{known}");
+    }
+    let hidden = app
+        .register_in(&TenantId::parse("b").unwrap(), "Theirs", |_| ())
+        .await;
+    let request = get(&app, &hidden.id()).header("if-none-match", "*");
+    assert_eq!(request.send().await.status, 404);
+}
+
+#[tokio::test]
 async fn a_read_asks_for_no_digest() {
     let app = TestApp::new().await;
     let mine = registered(&app).await;

@@ -42,10 +42,16 @@ fn no_client() -> ApiError {
 
 /// The id of the app that the path names, else of the caller's own. Round trips: none, one by code name.
 pub async fn app_id(registry: &Registry, call: &Call) -> Result<AppId, ApiError> {
-    match call.request.path_parameter("app") {
-        "" => Ok(call.caller()?.app_id),
-        named => named_app_id(registry, call, named).await,
+    match named_app(call) {
+        None => Ok(call.caller()?.app_id),
+        Some(named) => named_app_id(registry, call, named).await,
     }
+}
+
+/// What the path names an app by, on a route that takes one. An empty name is a name, and of no app.
+fn named_app(call: &Call) -> Option<&str> {
+    let takes_one = call.request.route.path.contains("{app}");
+    takes_one.then(|| call.request.path_parameter("app"))
 }
 
 async fn named_app_id(registry: &Registry, call: &Call, named: &str) -> Result<AppId, ApiError> {
@@ -109,9 +115,8 @@ fn client_id(call: &Call) -> Result<ClientId, ApiError> {
 
 /// Fails unless the caller may see the client and the path's app, if it has one, is the client's.
 fn visible(call: &Call, found: &Principal) -> Result<(), ApiError> {
-    let named = call.request.path_parameter("app");
-    let fits =
-        named.is_empty() || AppRef::parse(named).is_some_and(|named| named.names(&found.app));
+    let fits = named_app(call)
+        .is_none_or(|named| AppRef::parse(named).is_some_and(|named| named.names(&found.app)));
     if fits && call.caller()?.reaches(&found.app) {
         Ok(())
     } else {
