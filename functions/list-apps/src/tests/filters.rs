@@ -23,21 +23,30 @@ async fn a_code_name_or_client_id_finds_its_app_alone() {
 #[tokio::test]
 async fn what_no_app_can_be_called_finds_nothing_without_a_read() {
     let app = TestApp::new().await;
-    let made = registered(&app, &["One"]).await;
+    registered(&app, &["One"]).await;
     app.recorder.take();
     for query in [
-        "app_code_name=".to_owned(),
-        "app_code_name=ONE".into(),
-        "app_code_name=o-ne".into(),
-        "app_code_name=default%23one".into(),
-        "client_id=".into(),
-        "client_id=a%20b".into(),
-        "client_id=chosen".into(),
-        format!("client_id={}", made[0].id()),
+        "app_code_name=",
+        "app_code_name=ONE",
+        "app_code_name=o-ne",
+        "app_code_name=default%23one",
+        "client_id=",
+        "client_id=a%20b",
     ] {
-        let response = list(&app, &query).send().await;
+        let response = list(&app, query).send().await;
         assert_eq!(answer(&response), (200, json!({"result": []})), "{query}");
         assert!(app.recorder.take().is_empty(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_id_that_could_be_chosen_costs_a_look() {
+    let app = TestApp::new().await;
+    let made = registered(&app, &["One"]).await;
+    for id in ["chosen".to_owned(), made[0].id()] {
+        let response = list(&app, &format!("client_id={id}")).send().await;
+        assert_eq!(answer(&response), (200, json!({"result": []})));
+        assert_eq!(app.recorder.summary().operations, ["GetItem"]);
     }
 }
 

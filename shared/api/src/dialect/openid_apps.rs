@@ -29,11 +29,16 @@ impl Words for OpenIdApps {
                 })
                 .collect(),
             ApiError::Conflict { .. } => vec![entry("already_exists", error.detail())],
-            ApiError::Malformed(_) => vec![entry("invalid", error.detail())],
+            ApiError::Malformed(_) | ApiError::Query { .. } => {
+                vec![entry("invalid", error.detail())]
+            }
             _ => vec![entry(error.code(), error.detail())],
         };
         let status = match error {
-            ApiError::Invalid(_) | ApiError::Malformed(_) | ApiError::Conflict { .. } => 422,
+            ApiError::Invalid(_)
+            | ApiError::Malformed(_)
+            | ApiError::Query { .. }
+            | ApiError::Conflict { .. } => 422,
             _ => error.status(),
         };
         Response::json(status, &json!({"errors": errors, "success": false}))
