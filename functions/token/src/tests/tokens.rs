@@ -99,20 +99,27 @@ async fn each_token_has_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_token_costs_one_strongly_consistent_read() {
+async fn a_token_costs_one_strongly_consistent_read_and_the_days_first_a_write_too() {
     let app = TestApp::new().await;
     let client = client(&app).await;
-    app.recorder.take();
-    by_basic(&app, &client, GRANT).send().await;
-    let calls = app.recorder.take();
-    let [call] = calls.as_slice() else {
-        panic!("one call: {calls:?}")
-    };
-    assert_eq!(
-        (call.operation.as_str(), call.consistent),
-        ("GetItem", true)
-    );
-    assert_eq!((call.capacity.read, call.capacity.write), (1.0, 0.0));
+    for (hours, operations) in [
+        (0, vec!["GetItem", "UpdateItem"]),
+        (0, vec!["GetItem"]),
+        (20, vec!["GetItem"]),
+        (1, vec!["GetItem", "UpdateItem"]),
+        (1, vec!["GetItem"]),
+    ] {
+        app.clock.advance(hours * 3600);
+        // Keys are read again by and by, whoever asks.
+        app.registry.keys.jwks(app.registry.now()).await.unwrap();
+        app.recorder.take();
+        by_basic(&app, &client, GRANT).send().await;
+        let calls = app.recorder.take();
+        let names: Vec<_> = calls.iter().map(|c| c.operation.as_str()).collect();
+        assert_eq!(names, operations);
+        assert!(calls[0].consistent);
+        assert!(calls[0].capacity.total <= 1.0);
+    }
 }
 
 #[tokio::test]
