@@ -2,10 +2,10 @@
 
 use domain::{
     App, AppId, AppProfile, ClientId, ClientSettings, CodeNameChoice, CreateApp, GrantType, Name,
-    RedirectUri, Scope, Secret, StoredSecret, TenantId, TokenEndpointAuthMethod, app::Registration,
-    client::DEFAULT_RESPONSE_TYPES,
+    RedirectUri, Scope, Secret, Status, StoredSecret, TenantId, TokenEndpointAuthMethod,
+    app::Registration, client::DEFAULT_RESPONSE_TYPES,
 };
-use table::{AppFilter, PageRequest};
+use table::{AppFilter, PageRequest, StatusChange};
 
 use crate::TestApp;
 
@@ -70,6 +70,19 @@ impl TestApp {
             app,
             secret: stored.map_or_else(String::new, |_| secret.expose().to_owned()),
         }
+    }
+
+    /// Throws an app's kill switch.
+    pub async fn switch(&self, app: &App, active: bool) {
+        let change = StatusChange {
+            tenant_id: app.tenant_id.clone(),
+            status: Status::new(active),
+            at: self.registry.now(),
+            if_version: None,
+        };
+        let table = &self.registry.table;
+        table.set_app_status(&app.app_id, &change).await.unwrap();
+        self.recorder.take();
     }
 
     /// Every app of a tenant but its management application.

@@ -9,7 +9,7 @@ use std::sync::{
 use api::{
     Response, Route,
     dialect::Dialect,
-    routes::{Access, ROUTES, Reach},
+    routes::{Access, ROUTES, Reach, by_key},
 };
 use domain::{Scope, scopes};
 use testkit::{TestApp, TestRequest, body, json};
@@ -186,18 +186,26 @@ async fn routes_about_a_whole_tenant_refuse_other_apps_whatever_their_scopes() {
 }
 
 #[tokio::test]
-async fn a_callers_client_and_app_are_read_again_after_thirty_seconds() {
+async fn a_caller_is_read_again_after_thirty_seconds_and_refused_when_switched_off() {
     let app = TestApp::new().await;
     let handler = Counter::new();
-    let (route, ..) = guarded().next().unwrap();
-    let off = app.register("Off", |app| app.active = false).await;
-    let token = app.token(off.client_id(), &scopes::MANAGEMENT).await;
-    app.recorder.take();
-    for (seconds, reads) in [(0, 1), (29, 0), (1, 1)] {
+    let theirs = app.register("Theirs", |_| ()).await;
+    let token = app.token(theirs.client_id(), &["apps:read"]).await;
+    let route = by_key("GET /v1/applications/{app}").unwrap();
+    for (seconds, switched, reads, status) in [
+        (0, None, 1, 204),
+        (29, Some(false), 0, 204),
+        (1, None, 1, 401),
+        (29, Some(true), 0, 401),
+        (1, None, 1, 204),
+    ] {
+        if let Some(active) = switched {
+            app.switch(&theirs.app, active).await;
+        }
         app.clock.advance(seconds);
         let response = handler.request(&app, route).token(&token).send().await;
-        assert_eq!(response.status, 401);
+        assert_eq!(response.status, status);
         let operations = app.recorder.summary().operations;
-        assert_eq!(operations, vec!["GetItem"; reads], "after {seconds} s");
+        assert_eq!(operations, vec!["GetItem"; reads], "{seconds} s later");
     }
 }

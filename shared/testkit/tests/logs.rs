@@ -80,6 +80,16 @@ async fn creates(app: &TestApp, seen: &mut Seen) -> Vec<(String, String, String)
         made.push((text("app_id"), text("client_id"), text("client_secret")));
         seen.once.push(response);
     }
+    // Asked again with its key, an answer is kept to be given again, its secret sealed.
+    for _ in 0..2 {
+        let request = app.request(create_app::handle, "POST", "/v1/applications");
+        let request = request.header("idempotency-key", "key-1").json(&native());
+        let response = request.send().await;
+        let shown = body(&response);
+        let secret = shown["result"]["client_secret"].as_str().unwrap();
+        seen.hidden.secret(secret);
+        seen.once.push(response);
+    }
     let mut taken = native();
     taken["app_code_name"] = json!("myapp");
     let response = app.request(create_app::handle, "POST", "/v1/applications");
