@@ -182,10 +182,10 @@ impl TestApp {
                 "of a client that never was",
                 ClientId::parse("nobody").unwrap(),
             ),
-            ("of a client id with another suffix", {
-                let id = self.management.client_id.as_str();
-                ClientId::parse(&id.replace(".0", ".7777777777777777")).unwrap()
-            }),
+            (
+                "of a client that its app does not have",
+                ClientId::generate(&self.management.client_id.app_id().unwrap(), 7, [7; 5]),
+            ),
         ] {
             rows.token(why, &self.token(&client, &scopes::MANAGEMENT).await);
         }

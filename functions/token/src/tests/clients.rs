@@ -1,6 +1,6 @@
 //! Who a client is, and how it proves it.
 
-use domain::{ClientType, Jwks, TokenEndpointAuthMethod as Method};
+use domain::{ClientId, ClientType, Jwks, TokenEndpointAuthMethod as Method};
 
 use super::*;
 
@@ -175,6 +175,7 @@ async fn an_unknown_client_or_secret_is_answered_like_a_wrong_one() {
     let app = TestApp::new().await;
     let (client, other) = (client(&app).await, app.register("Other", |_| ()).await);
     let id = client.client_id().as_str();
+    let further = ClientId::generate(&client.app.app_id, 7, [7; 5]);
     let never_made = id.replacen(&id[..1], if id.starts_with('0') { "1" } else { "0" }, 1);
     for (id, secret, reads) in [
         (id, stray_secret(), 1),
@@ -183,14 +184,10 @@ async fn an_unknown_client_or_secret_is_answered_like_a_wrong_one() {
         (never_made.as_str(), client.secret.clone(), 1),
         // One that could have been chosen, one of a further client, and some that nobody can have.
         ("chosen_name", client.secret.clone(), 1),
-        (
-            &id.replace(".0", ".7777777777777777"),
-            client.secret.clone(),
-            1,
-        ),
-        (&client.id(), client.secret.clone(), 1),
-        (&id.replace(".0", ".1"), client.secret.clone(), 1),
-        (&id.to_uppercase(), client.secret.clone(), 1),
+        (further.as_str(), client.secret.clone(), 1),
+        (&client.id(), client.secret.clone(), 0),
+        (&id.replace(".0", ".1"), client.secret.clone(), 0),
+        (&id.to_uppercase(), client.secret.clone(), 0),
     ] {
         app.recorder.take();
         let request = post(&app, GRANT).header("authorization", &basic(id, &secret));
