@@ -1,17 +1,14 @@
 //! Lists a tenant's apps in the order of creation, each with its default client; one query a page.
 
-use std::cmp::Ordering;
+mod slice;
 
 use api::{
     ApiError, Call, Registry, Response,
-    dialect::{AppList, AppSelector, CursorKey, Extent, ListApps, Order, Slice},
+    dialect::{AppList, AppSelector, CursorKey, Extent, ListApps},
     walk::{every_app, too_many},
 };
-use domain::{App, TenantId, app::folded};
+use domain::{App, TenantId};
 use table::PageRequest;
-
-/// More apps than this are not counted.
-const COUNTED: usize = 10_000;
 
 /// Answers 200 with one page, or with as much of the list as the dialect asks.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
@@ -30,7 +27,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
             }
         }
         (None, Extent::All(ceiling)) => all(&registry, tenant, &wanted, ceiling).await?,
-        (None, Extent::Slice(slice)) => slice_of(&registry, tenant, &wanted, slice).await?,
+        (None, Extent::Slice(slice)) => slice::of(&registry, tenant, &wanted, slice).await?,
     };
     call.dialect().apps(&call, &list, &key)
 }
@@ -60,78 +57,6 @@ async fn all(
     Ok(AppList {
         apps,
         ..AppList::default()
-    })
-}
-
-/// A slice with the count of all: by the index where it serves, else by a bounded walk.
-async fn slice_of(
-    registry: &Registry,
-    tenant: &TenantId,
-    wanted: &ListApps,
-    slice: Slice,
-) -> Result<AppList, ApiError> {
-    if wanted.predicate.is_none() && slice.order == Order::Created {
-        return by_index(registry, tenant, wanted, slice).await;
-    }
-    let mut apps = every_app(registry, tenant, &wanted.filter).await?;
-    if let Some(predicate) = &wanted.predicate {
-        apps.retain(|app| (predicate.0)(app));
-    }
-    let order = |a: &App, b: &App| match slice.order {
-        Order::Created => Ordering::Equal,
-        Order::Name => folded(&a.profile.app_name).cmp(&folded(&b.profile.app_name)),
-    };
-    let by_id = |a: &App, b: &App| a.app_id.cmp(&b.app_id);
-    apps.sort_by(|a, b| order(a, b).then_with(|| by_id(a, b)));
-    if slice.descending {
-        apps.reverse();
-    }
-    let total = apps.len();
-    Ok(AppList {
-        apps: apps
-            .into_iter()
-            .skip(slice.skip)
-            .take(slice.count)
-            .collect(),
-        next: None,
-        total: Some(total),
-    })
-}
-
-/// Two queries: the ids of all, which are counted, and the apps of the slice.
-async fn by_index(
-    registry: &Registry,
-    tenant: &TenantId,
-    wanted: &ListApps,
-    slice: Slice,
-) -> Result<AppList, ApiError> {
-    let ids = registry.table.app_ids(tenant, COUNTED).await?;
-    let mut ids = ids.ok_or_else(|| too_many(COUNTED))?;
-    if slice.descending {
-        ids.reverse();
-    }
-    let total = Some(ids.len());
-    if slice.count == 0 || slice.skip >= ids.len() {
-        return Ok(AppList {
-            total,
-            ..AppList::default()
-        });
-    }
-    let mut page = page(
-        wanted,
-        tenant,
-        u32::try_from(slice.count).unwrap_or(u32::MAX),
-    );
-    page.after = slice
-        .skip
-        .checked_sub(1)
-        .and_then(|at| ids.get(at))
-        .copied();
-    page.descending = slice.descending;
-    Ok(AppList {
-        apps: registry.table.apps_page(&page).await?.apps,
-        next: None,
-        total,
     })
 }
 

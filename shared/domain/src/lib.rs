@@ -6,6 +6,7 @@
 mod newtype;
 
 pub mod app;
+pub mod auth_method;
 pub mod client;
 pub mod code_name;
 pub mod grant;
@@ -27,9 +28,10 @@ pub use app::{
     App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, OfferedScope,
     ResourceServer, RoleGrant, Status, Tag,
 };
+pub use auth_method::TokenEndpointAuthMethod;
 pub use client::{
     AccessTokenFormat, AllowedOperation, CibaAuthorization, Client, ClientSettings, ClientType,
-    DeviceAuthorization, TokenEndpointAuthMethod,
+    DeviceAuthorization,
 };
 pub use code_name::CodeName;
 pub use grant::{GrantType, ResponseType};

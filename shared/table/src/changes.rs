@@ -1,25 +1,22 @@
 //! Access pattern 7: changes to an app or client, each one conditional write.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::UpdateItemError,
-    types::{
-        self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    },
+    types::{self, AttributeValue, ReturnValue, TransactWriteItem},
 };
-use domain::{App, AppId, Client, RoleGrant, Status, StoredSecret, TenantId, Timestamp, Version};
-use serde::Serialize;
+use domain::{App, AppId, Client, RoleGrant, StoredSecret, TenantId, Version};
 
 use crate::{
-    ChangeError, Principal, Table, TableError,
-    apps::{jitter_of, name_guard, put_new},
+    ChangeError, Table, TableError,
+    apps::name_guard,
     clients::key_of,
     error::{CONDITION_FAILED, reason},
-    item::{Item, decode, key_item, string, text},
-    keys::{self, Key},
-    record::{AppRecord, ClientRecord, NameGuard, records},
+    item::{Item, key_item, string, text},
+    keys,
+    record::{NameGuard, records},
+    transact::{jitter_of, put_new},
+    update::Update,
 };
 
 /// What a change of a client's authentication method does to its secrets.
@@ -31,127 +28,6 @@ pub enum SecretsChange {
     Clear,
     /// It gets its first one.
     First(StoredSecret),
-}
-
-/// A status to set.
-#[derive(Debug, Clone)]
-pub struct StatusChange {
-    /// The caller's tenant.
-    pub tenant_id: TenantId,
-    /// The new status, with who, when and why.
-    pub status: Status,
-    /// Now.
-    pub at: Timestamp,
-    /// Only in this version.
-    pub if_version: Option<Version>,
-}
-
-/// What became of a status change.
-#[derive(Debug)]
-pub enum StatusOutcome<T> {
-    /// It is set.
-    Changed(T),
-    /// It was so before; nothing was written.
-    Unchanged(T),
-    /// It belongs to a management application, which can't be switched off.
-    Management,
-}
-
-/// One update of an item: what it sets, and the names and values it speaks of.
-struct Update {
-    key: Key,
-    sets: Vec<String>,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
-}
-
-impl Update {
-    fn of(key: Key) -> Self {
-        Self {
-            key,
-            sets: Vec::new(),
-            names: HashMap::new(),
-            values: HashMap::new(),
-        }
-    }
-
-    /// Names every attribute through a placeholder, because some are reserved words.
-    fn named(mut self, name: &str) -> Self {
-        self.names.insert(format!("#{name}"), name.to_owned());
-        self
-    }
-
-    fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
-        self.values.insert(format!(":{placeholder}"), value);
-        self
-    }
-
-    fn set(mut self, name: &str, value: &impl Serialize) -> Result<Self, TableError> {
-        let value = serde_dynamo::to_attribute_value(value)
-            .map_err(|e| TableError::internal("encoding an attribute", &e))?;
-        self.sets.push(format!("#{name} = :{name}"));
-        Ok(self.named(name).value(name, value))
-    }
-
-    /// Adds one to a number.
-    fn count(mut self, name: &str) -> Self {
-        self.sets.push(format!("#{name} = #{name} + :one"));
-        self.named(name).value("one", AttributeValue::N("1".into()))
-    }
-
-    /// `Ok(Err(item))` is a refused condition, with the item as it is.
-    async fn send(
-        self,
-        table: &Table,
-        condition: &str,
-        returned: ReturnValue,
-    ) -> Result<Result<Option<Item>, Option<Item>>, TableError> {
-        let sent = table
-            .client
-            .update_item()
-            .table_name(&table.name)
-            .set_key(Some(key_item(&self.key)))
-            .update_expression(format!("SET {}", self.sets.join(", ")))
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(self.names))
-            .set_expression_attribute_values(Some(self.values))
-            .return_values(returned)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match sent {
-            Ok(answer) => Ok(Ok(answer.attributes)),
-            Err(SdkError::ServiceError(e)) => match e.err() {
-                UpdateItemError::ConditionalCheckFailedException(refused) => {
-                    Ok(Err(refused.item().cloned()))
-                }
-                _ => Err(TableError::from_sdk(
-                    "UpdateItem",
-                    &SdkError::ServiceError(e),
-                )),
-            },
-            Err(e) => Err(TableError::from_sdk("UpdateItem", &e)),
-        }
-    }
-
-    /// The same update as part of a transaction.
-    fn in_transaction(
-        self,
-        table: &Table,
-        condition: &str,
-    ) -> Result<TransactWriteItem, TableError> {
-        let update = types::Update::builder()
-            .table_name(&table.name)
-            .set_key(Some(key_item(&self.key)))
-            .update_expression(format!("SET {}", self.sets.join(", ")))
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(self.names))
-            .set_expression_attribute_values(Some(self.values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|e| TableError::internal("update", &e))?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
 }
 
 impl Table {
@@ -267,78 +143,6 @@ impl Table {
             Err(e) => Err(TableError::from_sdk("UpdateItem", &e).into()),
         }
     }
-
-    /// Switches an app on or off, in one round trip.
-    pub async fn set_app_status(
-        &self,
-        app_id: &AppId,
-        change: &StatusChange,
-    ) -> Result<StatusOutcome<App>, ChangeError> {
-        let update = Update::of(keys::app(app_id))
-            .set("status", &change.status)?
-            .set("updated_at", &change.at)?
-            .count("version");
-        let condition = status_condition("status", "version", change, true);
-        let decoded = |item: Item| decode::<AppRecord>(item)?.into_live_app(*app_id);
-        status(self, update, condition, change, |item| {
-            let management = item.contains_key("management");
-            Ok(decoded(item)?
-                .filter(|app| app.tenant_id == change.tenant_id)
-                .map(|app| {
-                    let seen = Seen {
-                        active: app.status.active,
-                        version: app.version,
-                        management,
-                    };
-                    (app, seen)
-                }))
-        })
-        .await
-    }
-
-    /// Switches a client on or off. The caller has read it with its app.
-    pub async fn set_client_status(
-        &self,
-        read: &Principal,
-        change: &StatusChange,
-    ) -> Result<StatusOutcome<Client>, ChangeError> {
-        let client = &read.client;
-        if client.default {
-            let app_id = client.app_id;
-            let update = Update::of(key_of(client))
-                .set("client_status", &change.status)?
-                .set("updated_at", &change.at)?
-                .set("client_updated_at", &change.at)?
-                .count("version")
-                .count("client_version");
-            let condition = status_condition("client_status", "client_version", change, true);
-            return status(self, update, condition, change, |item| {
-                let app = decode::<AppRecord>(item)?.into_live_app(app_id)?;
-                let app = app.filter(|app| app.tenant_id == change.tenant_id);
-                Ok(app.map(|app| {
-                    let client = app.default_client;
-                    let seen = Seen::of(&client, app.management);
-                    (client, seen)
-                }))
-            })
-            .await;
-        }
-        let update = Update::of(key_of(client))
-            .set("status", &change.status)?
-            .set("updated_at", &change.at)?
-            .count("version");
-        let condition = status_condition("status", "version", change, false);
-        status(self, update, condition, change, |item| {
-            let record: ClientRecord = decode(item)?;
-            if record.tenant_id != change.tenant_id {
-                return Ok(None);
-            }
-            let (client, _) = record.into_parts(client.client_id.clone())?;
-            let seen = Seen::of(&client, false);
-            Ok(Some((client, seen)))
-        })
-        .await
-    }
 }
 
 /// A change of settings, with what it does to secrets and whose write it is.
@@ -379,73 +183,4 @@ fn written(sent: Result<(), Option<Item>>, write_id: &str) -> Result<(), ChangeE
 
 fn is_live(item: &Item, tenant: &TenantId) -> bool {
     string(item, "tenant_id") == tenant.as_str() && !item.contains_key("deleted_at")
-}
-
-/// What decides why a status change was refused.
-struct Seen {
-    active: bool,
-    version: Version,
-    management: bool,
-}
-
-impl Seen {
-    const fn of(client: &Client, management: bool) -> Self {
-        Self {
-            active: client.status.active,
-            version: client.version,
-            management,
-        }
-    }
-}
-
-fn status_condition(status: &str, version: &str, change: &StatusChange, in_app: bool) -> String {
-    let mut condition = format!("tenant_id = :tenant AND #{status}.active <> :active");
-    if in_app {
-        condition.push_str(" AND attribute_not_exists(deleted_at)");
-        if !change.status.active {
-            condition.push_str(" AND attribute_not_exists(management)");
-        }
-    }
-    if change.if_version.is_some() {
-        condition = format!("{condition} AND #{version} = :if_version");
-    }
-    condition
-}
-
-async fn status<T>(
-    table: &Table,
-    update: Update,
-    condition: String,
-    change: &StatusChange,
-    read: impl Fn(Item) -> Result<Option<(T, Seen)>, TableError>,
-) -> Result<StatusOutcome<T>, ChangeError> {
-    let mut update = update
-        .value("tenant", text(change.tenant_id.as_str()))
-        .value("active", AttributeValue::Bool(change.status.active));
-    if let Some(version) = change.if_version {
-        update = update.value("if_version", AttributeValue::N(version.to_string()));
-    }
-    let (item, changed) = match update.send(table, &condition, ReturnValue::AllNew).await? {
-        Ok(item) => (item, true),
-        Err(item) => (item, false),
-    };
-    let found = item.map(read).transpose()?.flatten();
-    let (now, seen) = found.ok_or(ChangeError::Missing)?;
-    if changed {
-        return Ok(StatusOutcome::Changed(now));
-    }
-    if change
-        .if_version
-        .is_some_and(|version| version != seen.version)
-    {
-        return Err(ChangeError::Stale);
-    }
-    if seen.active == change.status.active {
-        return Ok(StatusOutcome::Unchanged(now));
-    }
-    if seen.management {
-        return Ok(StatusOutcome::Management);
-    }
-    // The item fits the condition as it is now: another write came between.
-    Err(ChangeError::Stale)
 }

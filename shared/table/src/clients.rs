@@ -11,12 +11,13 @@ use domain::{App, AppId, Client, ClientId, StoredSecret, TenantId};
 
 use crate::{
     ChangeError, IdempotencyRecord, Table, TableError,
-    apps::{jitter_of, project, put_new},
     error::{CONDITION_FAILED, reason},
     idempotency::replayed,
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
+    read::project,
     record::{AppRecord, ClientIdPointer, ClientRecord, readable, with_secrets},
+    transact::{jitter_of, put_new},
 };
 
 /// How often unanswered keys of a batch are asked for again.

@@ -10,10 +10,11 @@ use domain::{App, AppId, Timestamp};
 
 use crate::{
     ChangeError, Table, TableError,
-    apps::{jitter_of, name_guard, put_new},
+    apps::name_guard,
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
     record::SweepRecord,
+    transact::{jitter_of, put_new},
 };
 
 /// `BatchWriteItem` takes so many.

@@ -13,21 +13,27 @@ mod expression;
 mod idempotency;
 mod item;
 pub mod keys;
+mod listing;
+mod read;
 mod record;
 pub mod schema;
 mod secrets;
 mod signing_keys;
+mod status;
 mod tenants;
+mod transact;
+mod update;
 
 use aws_sdk_dynamodb::Client;
 
-pub use apps::{AppFilter, AppPage, PageRequest};
-pub use changes::{SecretsChange, StatusChange, StatusOutcome};
+pub use changes::SecretsChange;
 pub use clients::{ClientPage, Credentials, Principal};
 pub use deletes::PendingSweep;
 pub use error::{ChangeError, CreateAppError, TableError};
 pub use idempotency::{IdempotencyRecord, IdempotencyScope, KeptAnswer, Made};
+pub use listing::{AppFilter, AppPage, PageRequest};
 pub use signing_keys::StoredKey;
+pub use status::{StatusChange, StatusOutcome};
 pub use tenants::{CreateTenantError, Tenant};
 
 /// The table, and how to reach it. Cheap to clone.

@@ -9,12 +9,12 @@ use domain::{Client, Day, SecretId, StoredSecret};
 
 use crate::{
     ChangeError, Credentials, IdempotencyRecord, Table, TableError,
-    apps::jitter_of,
     clients::key_of,
     error::{CONDITION_FAILED, reason},
     idempotency::replayed,
     item::key_item,
     record::records,
+    transact::jitter_of,
 };
 
 impl Table {

@@ -7,10 +7,10 @@ use domain::Timestamp;
 
 use crate::{
     Table, TableError,
-    apps::project,
     expression::ABSENT,
     item::{decode, encode, string, text},
     keys::{self, SK},
+    read::project,
     record::KeyRecord,
 };
 

@@ -8,11 +8,12 @@ use thiserror::Error;
 
 use crate::{
     Table, TableError,
-    apps::{app_puts, codes, jitter_of, put_new},
+    apps::app_puts,
     error::reason,
     item::{decode, key_item, text},
     keys,
     record::{AppRecord, SecretRecord, TenantRecord},
+    transact::{codes, jitter_of, put_new},
 };
 
 /// A tenant.

@@ -1,0 +1,180 @@
+//! Access pattern 7: the kill switch, one conditional write that says itself why it was refused.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::{App, AppId, Client, Status, TenantId, Timestamp, Version};
+
+use crate::{
+    ChangeError, Principal, Table, TableError,
+    clients::key_of,
+    item::{Item, decode, text},
+    keys,
+    record::{AppRecord, ClientRecord},
+    update::Update,
+};
+
+/// A status to set.
+#[derive(Debug, Clone)]
+pub struct StatusChange {
+    /// The caller's tenant.
+    pub tenant_id: TenantId,
+    /// The new status, with who, when and why.
+    pub status: Status,
+    /// Now.
+    pub at: Timestamp,
+    /// Only in this version.
+    pub if_version: Option<Version>,
+}
+
+/// What became of a status change.
+#[derive(Debug)]
+pub enum StatusOutcome<T> {
+    /// It is set.
+    Changed(T),
+    /// It was so before; nothing was written.
+    Unchanged(T),
+    /// It belongs to a management application, which can't be switched off.
+    Management,
+}
+
+impl Table {
+    /// Switches an app on or off, in one round trip.
+    pub async fn set_app_status(
+        &self,
+        app_id: &AppId,
+        change: &StatusChange,
+    ) -> Result<StatusOutcome<App>, ChangeError> {
+        let update = Update::of(keys::app(app_id))
+            .set("status", &change.status)?
+            .set("updated_at", &change.at)?
+            .count("version");
+        let condition = status_condition("status", "version", change, true);
+        let decoded = |item: Item| decode::<AppRecord>(item)?.into_live_app(*app_id);
+        status(self, update, condition, change, |item| {
+            let management = item.contains_key("management");
+            Ok(decoded(item)?
+                .filter(|app| app.tenant_id == change.tenant_id)
+                .map(|app| {
+                    let seen = Seen {
+                        active: app.status.active,
+                        version: app.version,
+                        management,
+                    };
+                    (app, seen)
+                }))
+        })
+        .await
+    }
+
+    /// Switches a client on or off. The caller has read it with its app.
+    pub async fn set_client_status(
+        &self,
+        read: &Principal,
+        change: &StatusChange,
+    ) -> Result<StatusOutcome<Client>, ChangeError> {
+        let client = &read.client;
+        if client.default {
+            let app_id = client.app_id;
+            let update = Update::of(key_of(client))
+                .set("client_status", &change.status)?
+                .set("updated_at", &change.at)?
+                .set("client_updated_at", &change.at)?
+                .count("version")
+                .count("client_version");
+            let condition = status_condition("client_status", "client_version", change, true);
+            return status(self, update, condition, change, |item| {
+                let app = decode::<AppRecord>(item)?.into_live_app(app_id)?;
+                let app = app.filter(|app| app.tenant_id == change.tenant_id);
+                Ok(app.map(|app| {
+                    let client = app.default_client;
+                    let seen = Seen::of(&client, app.management);
+                    (client, seen)
+                }))
+            })
+            .await;
+        }
+        let update = Update::of(key_of(client))
+            .set("status", &change.status)?
+            .set("updated_at", &change.at)?
+            .count("version");
+        let condition = status_condition("status", "version", change, false);
+        status(self, update, condition, change, |item| {
+            let record: ClientRecord = decode(item)?;
+            if record.tenant_id != change.tenant_id {
+                return Ok(None);
+            }
+            let (client, _) = record.into_parts(client.client_id.clone())?;
+            let seen = Seen::of(&client, false);
+            Ok(Some((client, seen)))
+        })
+        .await
+    }
+}
+
+/// What decides why a status change was refused.
+struct Seen {
+    active: bool,
+    version: Version,
+    management: bool,
+}
+
+impl Seen {
+    const fn of(client: &Client, management: bool) -> Self {
+        Self {
+            active: client.status.active,
+            version: client.version,
+            management,
+        }
+    }
+}
+
+fn status_condition(status: &str, version: &str, change: &StatusChange, in_app: bool) -> String {
+    let mut condition = format!("tenant_id = :tenant AND #{status}.active <> :active");
+    if in_app {
+        condition.push_str(" AND attribute_not_exists(deleted_at)");
+        if !change.status.active {
+            condition.push_str(" AND attribute_not_exists(management)");
+        }
+    }
+    if change.if_version.is_some() {
+        condition = format!("{condition} AND #{version} = :if_version");
+    }
+    condition
+}
+
+async fn status<T>(
+    table: &Table,
+    update: Update,
+    condition: String,
+    change: &StatusChange,
+    read: impl Fn(Item) -> Result<Option<(T, Seen)>, TableError>,
+) -> Result<StatusOutcome<T>, ChangeError> {
+    let mut update = update
+        .value("tenant", text(change.tenant_id.as_str()))
+        .value("active", AttributeValue::Bool(change.status.active));
+    if let Some(version) = change.if_version {
+        update = update.value("if_version", AttributeValue::N(version.to_string()));
+    }
+    let (item, changed) = match update.send(table, &condition, ReturnValue::AllNew).await? {
+        Ok(item) => (item, true),
+        Err(item) => (item, false),
+    };
+    let found = item.map(read).transpose()?.flatten();
+    let (now, seen) = found.ok_or(ChangeError::Missing)?;
+    if changed {
+        return Ok(StatusOutcome::Changed(now));
+    }
+    if change
+        .if_version
+        .is_some_and(|version| version != seen.version)
+    {
+        return Err(ChangeError::Stale);
+    }
+    if seen.active == change.status.active {
+        return Ok(StatusOutcome::Unchanged(now));
+    }
+    if seen.management {
+        return Ok(StatusOutcome::Management);
+    }
+    // The item fits the condition as it is now: another write came between.
+    Err(ChangeError::Stale)
+}

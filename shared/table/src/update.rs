@@ -1,0 +1,115 @@
+//! One `UpdateItem`, alone or in a transaction: built by name, refused with the item as it is.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::update_item::UpdateItemError,
+    types::{
+        self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    },
+};
+use serde::Serialize;
+
+use crate::{
+    Table, TableError,
+    item::{Item, key_item},
+    keys::Key,
+};
+
+/// One update of an item: what it sets, and the names and values it speaks of.
+pub(crate) struct Update {
+    key: Key,
+    sets: Vec<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Update {
+    pub(crate) fn of(key: Key) -> Self {
+        Self {
+            key,
+            sets: Vec::new(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
+    /// Names every attribute through a placeholder, because some are reserved words.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.names.insert(format!("#{name}"), name.to_owned());
+        self
+    }
+
+    pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{placeholder}"), value);
+        self
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: &impl Serialize) -> Result<Self, TableError> {
+        let value = serde_dynamo::to_attribute_value(value)
+            .map_err(|e| TableError::internal("encoding an attribute", &e))?;
+        self.sets.push(format!("#{name} = :{name}"));
+        Ok(self.named(name).value(name, value))
+    }
+
+    /// Adds one to a number.
+    pub(crate) fn count(mut self, name: &str) -> Self {
+        self.sets.push(format!("#{name} = #{name} + :one"));
+        self.named(name).value("one", AttributeValue::N("1".into()))
+    }
+
+    /// `Ok(Err(item))` is a refused condition, with the item as it is.
+    pub(crate) async fn send(
+        self,
+        table: &Table,
+        condition: &str,
+        returned: ReturnValue,
+    ) -> Result<Result<Option<Item>, Option<Item>>, TableError> {
+        let sent = table
+            .client
+            .update_item()
+            .table_name(&table.name)
+            .set_key(Some(key_item(&self.key)))
+            .update_expression(format!("SET {}", self.sets.join(", ")))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(self.names))
+            .set_expression_attribute_values(Some(self.values))
+            .return_values(returned)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Ok(Ok(answer.attributes)),
+            Err(SdkError::ServiceError(e)) => match e.err() {
+                UpdateItemError::ConditionalCheckFailedException(refused) => {
+                    Ok(Err(refused.item().cloned()))
+                }
+                _ => Err(TableError::from_sdk(
+                    "UpdateItem",
+                    &SdkError::ServiceError(e),
+                )),
+            },
+            Err(e) => Err(TableError::from_sdk("UpdateItem", &e)),
+        }
+    }
+
+    /// The same update as part of a transaction.
+    pub(crate) fn in_transaction(
+        self,
+        table: &Table,
+        condition: &str,
+    ) -> Result<TransactWriteItem, TableError> {
+        let update = types::Update::builder()
+            .table_name(&table.name)
+            .set_key(Some(key_item(&self.key)))
+            .update_expression(format!("SET {}", self.sets.join(", ")))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(self.names))
+            .set_expression_attribute_values(Some(self.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| TableError::internal("update", &e))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
