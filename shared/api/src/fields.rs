@@ -60,6 +60,11 @@ impl Fields {
         parsed.map_err(|invalid| self.fault(name, invalid)).ok()
     }
 
+    fn fault_in_list(&mut self, name: &str, at: usize, invalid: Invalid) {
+        let pointer = format!("{}/{at}", self.pointer(name));
+        self.faults.push(pointer, invalid);
+    }
+
     /// An optional text, parsed.
     pub fn text<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
         let parsed = match self.take(name)? {
@@ -106,9 +111,12 @@ impl Fields {
                     parsed => parsed,
                 },
             };
-            match self.parsed(&format!("{name}/{at}"), parsed) {
-                Some(value) => read.push(value),
-                None => whole = false,
+            match parsed {
+                Ok(value) => read.push(value),
+                Err(invalid) => {
+                    self.fault_in_list(name, at, invalid);
+                    whole = false;
+                }
             }
         }
         whole.then_some(read)

@@ -78,6 +78,25 @@ impl Violations {
         })
     }
 
+    /// Whether a fault stands at `pointer`, below it or above it: then nothing more can be said of the
+    /// value there.
+    pub fn touch(&self, pointer: &str) -> bool {
+        self.at(pointer)
+            || self
+                .0
+                .iter()
+                .any(|v| Self::one(pointer, Invalid::Empty).at(&v.pointer))
+    }
+
+    /// Adds the faults of `found` at places that have none yet. A member that could not be read says so
+    /// already; what follows from its absence is noise.
+    pub fn extend_elsewhere(&mut self, found: Self) {
+        let elsewhere = found.0.into_iter().filter(|v| !self.touch(&v.pointer));
+        for violation in elsewhere.collect::<Vec<_>>() {
+            self.push(violation.pointer, violation.invalid);
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -96,6 +115,20 @@ impl Violations {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn consequences_are_added_only_where_nothing_is_wrong_yet() {
+        let mut faults = Violations::one("/a/1", Invalid::Empty);
+        faults.push("/b", Invalid::Empty);
+        faults.push("/c/x", Invalid::Empty);
+        let mut found = Violations::default();
+        for pointer in ["/a", "/b/y", "/c/x", "/c/y", "/c/z", "/bb", ""] {
+            found.push(pointer, Invalid::Required);
+        }
+        faults.extend_elsewhere(found);
+        let at: Vec<_> = faults.iter().map(|v| v.pointer.as_str()).collect();
+        assert_eq!(at, ["/a/1", "/b", "/c/x", "/c/y", "/c/z", "/bb"]);
+    }
 
     #[test]
     fn at_looks_at_whole_members() {

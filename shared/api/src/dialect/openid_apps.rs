@@ -50,18 +50,7 @@ impl Dialect for OpenIdApps {
             .text("app_code_name", CodeName::explicit)
             .map_or(CodeNameChoice::FromName, CodeNameChoice::Explicit);
         let name = f.required("name", name).unwrap_or_else(Name::placeholder);
-        let mut redirect_uris: Vec<_> = f
-            .required("redirect_uri", RedirectUri::parse)
-            .into_iter()
-            .collect();
-        for more in f
-            .list("oauth_redirect_uris", MAX_URIS - 1, RedirectUri::parse)
-            .unwrap_or_default()
-        {
-            if !redirect_uris.contains(&more) {
-                redirect_uris.push(more);
-            }
-        }
+        let (redirect_uris, places) = redirect_uris(f);
         let method = TokenEndpointAuthMethod::default();
         let names_rights = f.has("scopes");
         let scopes = f
@@ -88,13 +77,8 @@ impl Dialect for OpenIdApps {
             ..ClientSettings::named(name, method)
         };
         let mut faults = fields.into_faults();
-        let missing = faults.at("/redirect_uri") || faults.at("/oauth_redirect_uris");
-        for fault in app::check(&profile, &client, false).iter() {
-            let pointer = pointer(&fault.pointer);
-            if !(missing && pointer.contains("redirect_uri")) {
-                faults.push(pointer, fault.invalid.clone());
-            }
-        }
+        let found = app::check(&profile, &client, false);
+        faults.extend_elsewhere(found.renamed(|domain| pointer(domain, &places)));
         Ok(faults.or(CreateApp {
             code_name,
             profile,
@@ -170,11 +154,29 @@ fn name(text: &str) -> Result<Name, Invalid> {
     Name::parse(text)
 }
 
-/// Where this dialect's body has the domain's members.
-fn pointer(domain: &str) -> String {
-    match domain.strip_prefix("/client/redirect_uris") {
-        Some("" | "/0") => "/redirect_uri".into(),
-        Some(_) => "/oauth_redirect_uris".into(),
-        None => domain.replacen("/client", "", 1),
-    }
+/// The client's redirect URIs and, of each, its place in the body: one may stand in both members.
+fn redirect_uris(f: &mut Fields) -> (Vec<RedirectUri>, Vec<String>) {
+    let first = f.required("redirect_uri", RedirectUri::parse);
+    let more = f
+        .list("oauth_redirect_uris", MAX_URIS - 1, RedirectUri::parse)
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+        .filter(|(_, uri)| first.as_ref() != Some(uri))
+        .map(|(at, uri)| (uri, format!("/oauth_redirect_uris/{at}")))
+        .collect::<Vec<_>>();
+    let first = first.map(|uri| (uri, "/redirect_uri".to_owned()));
+    first.into_iter().chain(more).unzip()
+}
+
+/// Where this dialect's body has the domain's members; `places` are those of the redirect URIs.
+fn pointer(domain: &str, places: &[String]) -> String {
+    let Some(uri) = domain.strip_prefix("/client/redirect_uris") else {
+        return domain.replacen("/client", "", 1);
+    };
+    let index = uri
+        .strip_prefix('/')
+        .and_then(|at| at.parse::<usize>().ok());
+    let place = index.and_then(|at| places.get(at)).map(String::as_str);
+    place.unwrap_or("/redirect_uri").to_owned()
 }

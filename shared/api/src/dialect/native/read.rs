@@ -4,7 +4,7 @@ use domain::{
     App, AppProfile, AuthenticatorPreferences, CibaAuthorization, ClientSettings, ClientType,
     CodeName, CodeNameChoice, CreateApp, Description, DeviceAuthorization, GrantType, Invalid,
     Jwks, LogoutUri, Name, RedirectUri, ResourceId, ResponseType, Scope, ServiceProviderId,
-    Subdomain, TokenEndpointAuthMethod, Violations, WebUri,
+    Subdomain, TokenEndpointAuthMethod, WebUri,
     app::{self, DEFAULT_INVITE_MINUTES},
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
     scopes,
@@ -89,12 +89,9 @@ pub(super) fn create_client(mut f: Fields, app: &App) -> Result<ClientSettings, 
     let settings = client(&mut f, &OF_CLIENT, None, |_| {
         (vec![GrantType::AuthorizationCode], Vec::new())
     });
-    let faults = with_found(
-        f.into_faults(),
-        &settings
-            .check(app.management)
-            .renamed(|p| OF_CLIENT.pointer(p)),
-    );
+    let found = settings.check(app.management);
+    let mut faults = f.into_faults();
+    faults.extend_elsewhere(found.renamed(|p| OF_CLIENT.pointer(p)));
     Ok(faults.or(settings)?)
 }
 
@@ -103,7 +100,8 @@ pub(super) fn update_client(mut f: Fields, now: &Principal) -> Result<ClientSett
         (vec![GrantType::AuthorizationCode], Vec::new())
     });
     let found = settings.check(now.app.management);
-    let faults = with_found(f.into_faults(), &found.renamed(|p| OF_CLIENT.pointer(p)));
+    let mut faults = f.into_faults();
+    faults.extend_elsewhere(found.renamed(|p| OF_CLIENT.pointer(p)));
     Ok(faults.or(settings)?)
 }
 
@@ -123,19 +121,9 @@ fn app_document(mut fields: Fields, now: Option<&App>) -> Result<AppChange, ApiE
             pointer.to_owned()
         }
     });
-    let faults = with_found(fields.into_faults(), &found);
+    let mut faults = fields.into_faults();
+    faults.extend_elsewhere(found);
     Ok(faults.or(AppChange { profile, client })?)
-}
-
-/// A member that could not be read says so already; what follows from its absence is noise.
-fn with_found(mut faults: Violations, found: &Violations) -> Violations {
-    for fault in found.iter() {
-        let member = fault.pointer.split('/').nth(1).unwrap_or_default();
-        if !faults.at(&format!("/{member}")) {
-            faults.push(fault.pointer.clone(), fault.invalid.clone());
-        }
-    }
-    faults
 }
 
 fn profile(f: &mut Fields) -> AppProfile {
