@@ -6,22 +6,28 @@
     reason = "a test that can't be set up has failed"
 )]
 
+mod raw;
 mod recorder;
+mod register;
 mod request;
 mod system;
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use api::{
     Handler, Registry,
     claims::{Audience, Claims, MAX_LIFETIME, TYP},
+    registry::issuer_of,
 };
 use create_tenant::{CreateTenant, Credentials};
+use data_encoding::BASE64;
 use domain::{ClientId, Master, TenantId, scopes};
 use engine::Engine;
 use table::{Table, connect};
 
+pub use engine::{Failure, Intercept, error_body};
 pub use recorder::{Recorder, Summary};
+pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;
 pub use serde_json::{Value, json};
 pub use system::{SeededEntropy, TestClock};
@@ -106,6 +112,12 @@ impl TestApp {
         self.sign(&self.claims(ISSUER, client, scopes)).await
     }
 
+    /// A good token of a client of any tenant.
+    pub async fn token_in(&self, tenant: &TenantId, client: &ClientId, scopes: &[&str]) -> String {
+        let issuer = issuer_of(ISSUER, tenant);
+        self.sign(&self.claims(&issuer, client, scopes)).await
+    }
+
     /// The claims of a good token.
     pub fn claims(&self, issuer: &str, client: &ClientId, scopes: &[&str]) -> Claims {
         let now = self.registry.now();
@@ -141,4 +153,53 @@ impl TestApp {
 pub fn body(response: &api::Response) -> Value {
     serde_json::from_str(&response.body)
         .unwrap_or_else(|e| Value::String(format!("no JSON ({e}): {}", response.body)))
+}
+
+/// An `Authorization: Basic` header's value (RFC 7617 §2).
+pub fn basic(id: impl Display, secret: &str) -> String {
+    format!(
+        "Basic {}",
+        BASE64.encode(format!("{id}:{secret}").as_bytes())
+    )
+}
+
+/// Status and JSON body of an answer, to compare at once.
+pub fn answer(response: &api::Response) -> (u16, Value) {
+    (response.status, body(response))
+}
+
+/// The result of a success of this status.
+pub fn result(response: &api::Response, status: u16) -> Value {
+    assert_eq!(response.status, status, "{}", response.body);
+    body(response)["result"].take()
+}
+
+/// Status and code of a native refusal, whose other members must say the same.
+pub fn refusal(response: &api::Response) -> (u16, String) {
+    let problem = body(response);
+    let kind = problem["type"].as_str().unwrap_or_default();
+    assert_eq!(problem["status"], response.status, "{}", response.body);
+    assert_eq!(problem["error_code"], response.status);
+    assert_eq!(problem["request_id"], "request-1");
+    assert_eq!(
+        response.header("content-type"),
+        Some("application/problem+json")
+    );
+    (response.status, kind.replace("urn:roster:problem:", ""))
+}
+
+/// Pointer and code of every fault of a native 400.
+pub fn faults(response: &api::Response) -> Vec<(String, String)> {
+    let expected = (400, "invalid-request".to_owned());
+    assert_eq!(refusal(response), expected, "{}", response.body);
+    let problem = body(response);
+    let errors = problem["errors"].as_array().unwrap();
+    // One body serves both conventions.
+    let messages: Vec<_> = errors.iter().map(|e| e["message"].clone()).collect();
+    assert_eq!(problem["message"], json!(messages));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    errors
+        .iter()
+        .map(|e| (text(&e["pointer"]), text(&e["code"])))
+        .collect()
 }

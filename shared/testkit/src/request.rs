@@ -47,6 +47,14 @@ impl<'a> TestRequest<'a> {
         self
     }
 
+    /// With another value of a path parameter, as a gateway may decode it.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.request.path.retain(|(known, _)| known != name);
+        self.request.path.push((name.into(), value.into()));
+        self
+    }
+
     /// With another access token.
     #[must_use]
     pub fn token(self, token: &str) -> Self {
@@ -57,6 +65,12 @@ impl<'a> TestRequest<'a> {
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string().as_bytes())
+    }
+
+    /// With a merge patch (RFC 7396).
+    #[must_use]
+    pub fn merge(self, patch: &Value) -> Self {
+        self.body("application/merge-patch+json", patch.to_string().as_bytes())
     }
 
     /// With a form body and no token.
