@@ -57,7 +57,7 @@ pub async fn change_app(
         caller.require_all(needed)?;
         // The dialect has checked its own members; this is the whole new state, whoever wrote it.
         app::check(&profile, &client, old.management).or(())?;
-        let secrets = secrets_change(registry, &old.default_client, &client)?;
+        let secrets = secrets_change(registry, &old, &old.default_client, &client)?;
         let version = old.version;
         let new = old.changed(profile, client, registry.now());
         let id = write_id(registry)?;
@@ -93,7 +93,7 @@ pub async fn change_client(
         let settings = edit(&old)?;
         caller.require_all(RightsNeeded::for_settings(&old.client.settings, &settings))?;
         app::check(&old.app.profile, &settings, old.app.management).or(())?;
-        let (secret, secrets) = secrets_change(registry, &old.client, &settings)?;
+        let (secret, secrets) = secrets_change(registry, &old.app, &old.client, &settings)?;
         let id = write_id(registry)?;
         let now = registry.now();
         let (app_version, client_version) = (old.app.version, old.client.version);
@@ -155,9 +155,11 @@ pub fn first_secret(
     new_secret(registry, &client.client_id).map(Some)
 }
 
-/// A client that comes to use secrets gets one; one that ceases to loses them.
+/// A client that comes to use secrets gets one; one that ceases to loses them, but for the client that
+/// a tenant is managed with.
 fn secrets_change(
     registry: &Registry,
+    app: &App,
     old: &Client,
     new: &ClientSettings,
 ) -> Result<(Option<Secret>, SecretsChange), ApiError> {
@@ -167,6 +169,12 @@ fn secrets_change(
         (false, true) => {
             let (secret, stored) = new_secret(registry, &old.client_id)?;
             (Some(secret), SecretsChange::First(stored))
+        }
+        (true, false) if app.management && old.default => {
+            return Err(ApiError::Conflict {
+                code: "management-application",
+                detail: "The management application's default client must keep a secret.".into(),
+            });
         }
         (true, false) => (None, SecretsChange::Clear),
         _ => (None, SecretsChange::Keep),
