@@ -85,6 +85,11 @@ impl Recorder {
         let fates = fates.into_iter().map(|fate| (operation.to_owned(), fate));
         lock(&self.script).extend(fates);
     }
+
+    /// Lets everything through again.
+    pub fn clear_script(&self) {
+        lock(&self.script).clear();
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
