@@ -181,6 +181,7 @@ fn secrets_change(
     })
 }
 
-fn write_id(registry: &Registry) -> Result<String, ApiError> {
+/// What a write is known by when its answer was lost and it is sent again.
+pub fn write_id(registry: &Registry) -> Result<String, ApiError> {
     Ok(BASE64URL_NOPAD.encode(&registry.random::<9>()?))
 }

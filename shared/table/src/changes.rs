@@ -38,6 +38,8 @@ pub struct StatusChange {
     pub at: Timestamp,
     /// Only in this version.
     pub if_version: Option<Version>,
+    /// Random: a retry that finds its own write done knows it by this.
+    pub write_id: String,
 }
 
 /// What became of a status change.
@@ -308,6 +310,7 @@ async fn status<T>(
     read: impl Fn(Item) -> Result<Option<(T, Seen)>, TableError>,
 ) -> Result<StatusOutcome<T>, ChangeError> {
     let mut update = update
+        .set("last_write", &change.write_id)?
         .value("tenant", text(change.tenant_id.as_str()))
         .value("active", AttributeValue::Bool(change.status.active));
     if let Some(version) = change.if_version {
@@ -315,7 +318,12 @@ async fn status<T>(
     }
     let (item, changed) = match update.send(&condition, ReturnValue::AllNew).await? {
         Ok(item) => (item, true),
-        Err(item) => (item, false),
+        // An answer was lost on the way and the SDK tried again: the write is ours.
+        Err(Some(item)) => {
+            let ours = string(&item, "last_write") == change.write_id;
+            (Some(item), ours)
+        }
+        Err(None) => (None, false),
     };
     let found = item.map(read).transpose()?.flatten();
     let (now, seen) = found.ok_or(ChangeError::Missing)?;
