@@ -13,7 +13,7 @@ use domain::{
 };
 use table::{AppFilter, ClientPage, Principal};
 
-use crate::{ApiError, Call, Response, change::AppChange};
+use crate::{ApiError, Call, Request, Response, change::AppChange};
 
 /// `/v1`: the applications-and-clients API.
 pub const NATIVE: &dyn Dialect = &native::Native;
@@ -117,6 +117,12 @@ pub trait Dialect: Sync {
     /// Whether `If-Match` may carry weak tags.
     fn takes_weak_etags(&self) -> bool {
         false
+    }
+
+    /// Refuses what a query of the request's route can't say. Where a route takes parameters, they are
+    /// checked with their reading.
+    fn check_query(&self, _request: &Request) -> Result<(), ApiError> {
+        Ok(())
     }
 
     /// Reads a request to create an app.

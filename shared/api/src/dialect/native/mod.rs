@@ -16,7 +16,9 @@ use table::{ClientPage, Principal};
 use super::{
     AppCreated, AppList, CursorKey, Dialect, ListApps, ListClients, SecretIssued, SetStatus,
 };
-use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
+use crate::{
+    ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
+};
 
 pub(super) use read::default_rights;
 
@@ -62,6 +64,13 @@ impl Dialect for Native {
             members.insert("errors".into(), faults.into());
         }
         Response::typed(error.status(), "application/problem+json", &body)
+    }
+
+    fn check_query(&self, request: &Request) -> Result<(), ApiError> {
+        match request.route.operation {
+            "list-apps" | "list-clients" | "delete-app" => Ok(()),
+            _ => request.query_parameters(&[]).map(drop),
+        }
     }
 
     fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
