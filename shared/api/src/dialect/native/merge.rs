@@ -23,10 +23,10 @@ pub(super) fn onto(call: &Call, mut document: Map<String, Value>) -> Result<Fiel
 }
 
 /// RFC 7396 §2. Tells what was taken away, there or not, so that a misspelt name is noticed.
-fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, path: &str) -> Vec<String> {
+fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, at: &str) -> Vec<String> {
     let mut removed = Vec::new();
     for (name, value) in patch {
-        let place = pointer(path, &name);
+        let place = pointer(at, &name);
         match value {
             Value::Null => {
                 target.remove(&name);
