@@ -1,8 +1,8 @@
 //! `change-status` through the dispatcher, on the embedded engine.
 
 use testkit::{
-    Failure, Intercept, Registered, TestApp, TestRequest, Value, error_body, faults, json, refusal,
-    result,
+    Failure, Intercept, Registered, TestApp, TestRequest, Value, faults, json, refusal,
+    refused_condition, result,
 };
 
 fn put<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
@@ -251,12 +251,7 @@ async fn a_write_that_met_another_is_made_anew_and_under_if_match_refused() {
         .items()
         .into_iter()
         .find(|item| item["sk"]["S"] == "APP" && item["code_name"]["S"] == "myapp");
-    let mut body = error_body(
-        "ConditionalCheckFailedException",
-        "The conditional request failed",
-    );
-    body["Item"] = item.unwrap();
-    let met = Intercept::Answer { status: 400, body };
+    let met = refused_condition(item);
     app.recorder.script("UpdateItem", [met.clone()]);
     let sent = put(&app, &of_app(&made)).header("if-match", "\"1\"");
     assert_eq!(sent.json(&off()).send().await.status, 412);

@@ -2,7 +2,7 @@
 
 use domain::{ClientId, ClientType, GrantType, Secret, TokenEndpointAuthMethod};
 use testkit::{
-    Failure, Intercept, Registered, TestApp, TestRequest, error_body, faults, json, refusal, result,
+    Failure, Intercept, Registered, TestApp, TestRequest, cancelled, faults, json, refusal, result,
 };
 
 fn post<'a>(app: &'a TestApp, client: &ClientId) -> TestRequest<'a> {
@@ -200,9 +200,7 @@ async fn bad_bodies_are_refused_at_their_place() {
 async fn a_write_that_met_another_is_made_anew_three_times_at_most() {
     let app = TestApp::new().await;
     let (_, [client, _]) = world(&app).await;
-    let mut body = error_body("TransactionCanceledException", "Transaction cancelled");
-    body["CancellationReasons"] = json!([{"Code": "ConditionalCheckFailed"}]);
-    let met = Intercept::Answer { status: 400, body };
+    let met = cancelled("ConditionalCheckFailed");
     app.recorder.script("TransactWriteItems", [met.clone()]);
     result(&post(&app, &client).send().await, 201);
     let tries = [
@@ -217,9 +215,7 @@ async fn a_write_that_met_another_is_made_anew_three_times_at_most() {
     let response = post(&app, &client).send().await;
     assert_eq!(refusal(&response), (503, "unavailable".into()));
     // A transaction that DynamoDB itself cancels for another one is simply sent again.
-    let mut body = error_body("TransactionCanceledException", "Transaction cancelled");
-    body["CancellationReasons"] = json!([{"Code": "TransactionConflict"}]);
-    let conflict = Intercept::Answer { status: 400, body };
+    let conflict = cancelled("TransactionConflict");
     app.recorder
         .script("TransactWriteItems", [conflict.clone(), conflict]);
     result(&post(&app, &client).send().await, 201);

@@ -1,23 +1,10 @@
 //! `list-secrets` through the dispatcher, on the embedded engine.
 
-use domain::{ClientId, Secret, StoredSecret, stored_secret};
+use domain::{Secret, stored_secret};
 use testkit::{TestApp, TestRequest, json, refusal, result};
 
 fn get<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     app.request(super::handle, "GET", path)
-}
-
-/// Gives a client one more secret.
-async fn issue(app: &TestApp, client: &ClientId, expires_in: Option<i64>) -> Secret {
-    let table = &app.registry.table;
-    let read = table.credentials(client).await.unwrap().unwrap();
-    let (now, pepper) = (app.registry.now(), app.registry.master().unwrap().pepper());
-    let secret = Secret::generate(app.registry.random().unwrap());
-    let mut new = StoredSecret::new(&secret, &pepper, client, now);
-    new.expires_at = expires_in.map(|seconds| now.plus(seconds));
-    let all = stored_secret::issue(read.secrets.clone(), new, now).unwrap();
-    table.save_secrets(&read, &all, None).await.unwrap();
-    secret
 }
 
 #[tokio::test]
@@ -32,7 +19,7 @@ async fn what_is_kept_of_each_secret_is_shown_and_no_secret() {
         let first = Secret::parse(text).unwrap();
         let start = app.registry.now();
         app.clock.advance(5);
-        let second = issue(&app, client, Some(3600)).await;
+        let second = app.issue(client, Some(3600)).await;
         let table = &app.registry.table;
         let stored = app.stored_client(client).await.unwrap();
         table
@@ -79,8 +66,8 @@ async fn a_retired_one_is_left_out_and_an_expired_one_shown_with_its_end() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
     let client = made.client_id();
-    let expired = issue(&app, client, Some(10)).await;
-    let retired = issue(&app, client, None).await;
+    let expired = app.issue(client, Some(10)).await;
+    let retired = app.issue(client, None).await;
     let table = &app.registry.table;
     let read = table.credentials(client).await.unwrap().unwrap();
     let now = app.registry.now();

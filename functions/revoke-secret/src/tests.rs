@@ -1,7 +1,7 @@
 //! `revoke-secret` through the dispatcher, on the embedded engine.
 
-use domain::{ClientId, Secret, SecretId, StoredSecret};
-use testkit::{Failure, Intercept, TestApp, TestRequest, error_body, json, refusal};
+use domain::{ClientId, Secret, SecretId};
+use testkit::{Failure, Intercept, TestApp, TestRequest, cancelled, refusal};
 
 fn delete<'a>(app: &'a TestApp, client: &ClientId, secret: &SecretId) -> TestRequest<'a> {
     delete_at(
@@ -25,23 +25,10 @@ async fn world(app: &TestApp) -> (testkit::Registered, [(ClientId, [SecretId; 2]
     ];
     let mut clients = Vec::new();
     for (client, first) in pairs {
-        let second = issue(app, &client, None).await;
+        let second = app.issue(&client, None).await.id();
         clients.push((client, [first, second]));
     }
     (made, clients.try_into().unwrap())
-}
-
-async fn issue(app: &TestApp, client: &ClientId, expires_in: Option<i64>) -> SecretId {
-    let table = &app.registry.table;
-    let read = table.credentials(client).await.unwrap().unwrap();
-    let (now, pepper) = (app.registry.now(), app.registry.master().unwrap().pepper());
-    let secret = Secret::generate(app.registry.random().unwrap());
-    let mut new = StoredSecret::new(&secret, &pepper, client, now);
-    new.expires_at = expires_in.map(|seconds| now.plus(seconds));
-    let all = domain::stored_secret::issue(read.secrets.clone(), new, now).unwrap();
-    table.save_secrets(&read, &all, None).await.unwrap();
-    app.recorder.take();
-    secret.id()
 }
 
 async fn live(app: &TestApp, client: &ClientId) -> Vec<SecretId> {
@@ -93,7 +80,7 @@ async fn by_app_id_too() {
 async fn an_expired_one_does_not_count_as_live_and_can_be_revoked() {
     let app = TestApp::new().await;
     let (_, [(client, [first, second]), _]) = world(&app).await;
-    let third = issue(&app, &client, Some(10)).await;
+    let third = app.issue(&client, Some(10)).await.id();
     assert_eq!(delete(&app, &client, &first).send().await.status, 204);
     app.clock.advance(10);
     // The third is dead by now, so the second is the last.
@@ -121,9 +108,7 @@ async fn a_lost_answer_is_a_revocation_and_a_lost_race_is_tried_again() {
     app.recorder.script("TransactWriteItems", [lost]);
     assert_eq!(delete(&app, &client, &first).send().await.status, 204);
     assert_eq!(live(&app, &client).await, [second]);
-    let mut body = error_body("TransactionCanceledException", "Transaction cancelled");
-    body["CancellationReasons"] = json!([{"Code": "ConditionalCheckFailed"}]);
-    let met = Intercept::Answer { status: 400, body };
+    let met = cancelled("ConditionalCheckFailed");
     app.recorder
         .script("TransactWriteItems", std::iter::repeat_n(met, 3));
     let response = delete(&app, &other, &third).send().await;

@@ -193,5 +193,8 @@ async fn an_app_that_stands_in_the_work_list_but_is_not_deleted_is_left_alone() 
     }));
     assert_eq!(sweep(&app).await, swept(0, 1));
     assert_eq!(app.stored(&made.app).await.unwrap(), made.app);
-    assert_eq!(app.stored_client(further.id()).await.unwrap(), further.client);
+    assert_eq!(
+        app.stored_client(further.id()).await.unwrap(),
+        further.client
+    );
 }

@@ -2,8 +2,8 @@
 
 use domain::{ClientId, ClientType, GrantType, Secret, TokenEndpointAuthMethod};
 use testkit::{
-    Failure, Intercept, Registered, TestApp, TestRequest, Value, error_body, faults, json, refusal,
-    result,
+    Failure, Intercept, Registered, TestApp, TestRequest, Value, faults, json, refusal,
+    refused_condition, result,
 };
 
 fn request<'a>(app: &'a TestApp, method: &str, path: &str) -> TestRequest<'a> {
@@ -273,12 +273,7 @@ async fn if_match_is_the_clients_own_version() {
 async fn a_default_client_whose_app_keeps_changing_is_503_and_not_412() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    let mut body = error_body(
-        "ConditionalCheckFailedException",
-        "The conditional request failed",
-    );
-    body["Item"] = json!({"last_write": {"S": "another"}});
-    let met = Intercept::Answer { status: 400, body };
+    let met = refused_condition(Some(json!({"last_write": {"S": "another"}})));
     app.recorder
         .script("UpdateItem", std::iter::repeat_n(met, 3));
     let sent = request(&app, "PUT", &short(made.client_id())).header("if-match", "\"1\"");

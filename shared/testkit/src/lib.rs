@@ -2,6 +2,7 @@
 //! from a seed, and a request builder that goes the way of every request.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a test that can't be set up has failed"
 )]
@@ -25,8 +26,8 @@ use domain::{ClientId, Master, TenantId, scopes};
 use engine::Engine;
 use table::{Table, connect};
 
-pub use engine::{Failure, Intercept, error_body};
-pub use recorder::{Recorder, Summary};
+pub use engine::{Failure, Intercept};
+pub use recorder::{Recorder, Summary, cancelled, refused_condition};
 pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;
 pub use serde_json::{Value, json};

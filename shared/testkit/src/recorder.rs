@@ -6,7 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use engine::{Call, Intercept, Observer, Request};
+use engine::{Call, Intercept, Observer, Request, error_body};
+use serde_json::{Value, json};
 
 /// Keeps every call. `Debug` does not show them: the SDK prints its HTTP client, and so the engine and
 /// its observer, into its own log lines.
@@ -90,6 +91,25 @@ impl Recorder {
     pub fn clear_script(&self) {
         lock(&self.script).clear();
     }
+}
+
+/// The answer to a write whose condition did not hold, with the item as it stood there.
+pub fn refused_condition(item: Option<Value>) -> Intercept {
+    let mut body = error_body("ConditionalCheckFailedException", "The condition failed");
+    if let (Some(item), Some(members)) = (item, body.as_object_mut()) {
+        members.insert("Item".into(), item);
+    }
+    Intercept::Answer { status: 400, body }
+}
+
+/// The answer to a transaction that was cancelled for this reason, that of its first item.
+pub fn cancelled(code: &str) -> Intercept {
+    let mut body = error_body("TransactionCanceledException", "Transaction cancelled");
+    if let Some(members) = body.as_object_mut() {
+        let reasons = json!([{ "Code": code }]);
+        members.insert("CancellationReasons".into(), reasons);
+    }
+    Intercept::Answer { status: 400, body }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -3,7 +3,7 @@
 use domain::{
     App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeNameChoice, CreateApp, GrantType,
     Name, RedirectUri, Scope, Secret, StoredSecret, TenantId, TokenEndpointAuthMethod,
-    app::Registration, client::DEFAULT_RESPONSE_TYPES,
+    app::Registration, client::DEFAULT_RESPONSE_TYPES, stored_secret,
 };
 use table::{AppFilter, PageRequest};
 
@@ -116,6 +116,23 @@ impl TestApp {
             client,
             secret: stored.map_or_else(String::new, |_| secret.expose().to_owned()),
         }
+    }
+
+    /// One more secret of a client.
+    pub async fn issue(&self, client: &ClientId, expires_in: Option<i64>) -> Secret {
+        let table = &self.registry.table;
+        let read = table.credentials(client).await.unwrap().unwrap();
+        let (now, pepper) = (
+            self.registry.now(),
+            self.registry.master().unwrap().pepper(),
+        );
+        let secret = Secret::generate(self.registry.random().unwrap());
+        let mut new = StoredSecret::new(&secret, &pepper, client, now);
+        new.expires_at = expires_in.map(|seconds| now.plus(seconds));
+        let all = stored_secret::issue(read.secrets.clone(), new, now).unwrap();
+        table.save_secrets(&read, &all, None).await.unwrap();
+        self.recorder.take();
+        secret
     }
 
     /// An app as it is stored now; `None` when it is deleted.

@@ -1,4 +1,4 @@
-//! Statuses, whole bodies, ETags and what a call costs.
+//! Statuses, whole bodies, versions and what a call costs.
 
 use super::*;
 

@@ -1,17 +1,12 @@
 //! Lost answers and lost races.
 
-use testkit::{Failure, Intercept, error_body};
+use testkit::{Failure, Intercept, refused_condition};
 
 use super::*;
 
-/// The answer of a write that met another one.
-fn refused_condition() -> Intercept {
-    let mut body = error_body(
-        "ConditionalCheckFailedException",
-        "The conditional request failed",
-    );
-    body["Item"] = json!({"last_write": {"S": "another"}});
-    Intercept::Answer { status: 400, body }
+/// The answer to a write that met another one.
+fn met_another() -> Intercept {
+    refused_condition(Some(json!({"last_write": {"S": "another"}})))
 }
 
 #[tokio::test]
@@ -58,7 +53,7 @@ async fn a_first_secret_survives_a_lost_answer() {
 async fn a_write_that_met_another_is_made_anew_on_what_is_there_now() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    app.recorder.script("UpdateItem", [refused_condition()]);
+    app.recorder.script("UpdateItem", [met_another()]);
     let response = put(&app, &made)
         .json(&json!({"app_name": "x"}))
         .send()
@@ -75,7 +70,7 @@ async fn a_write_that_met_others_three_times_is_503() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
     app.recorder
-        .script("UpdateItem", std::iter::repeat_n(refused_condition(), 3));
+        .script("UpdateItem", std::iter::repeat_n(met_another(), 3));
     let response = put(&app, &made)
         .json(&json!({"app_name": "x"}))
         .send()
@@ -92,7 +87,7 @@ async fn a_write_that_met_others_three_times_is_503() {
 async fn a_write_under_if_match_that_met_another_is_412_at_once() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    app.recorder.script("UpdateItem", [refused_condition()]);
+    app.recorder.script("UpdateItem", [met_another()]);
     let request = put(&app, &made).header("if-match", "\"1\"");
     let response = request.json(&json!({"app_name": "x"})).send().await;
     assert_eq!(refusal(&response), (412, "precondition-failed".into()));
@@ -103,30 +98,14 @@ async fn a_write_under_if_match_that_met_another_is_412_at_once() {
 async fn an_app_deleted_between_read_and_write_is_404() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    let mut body = error_body(
-        "ConditionalCheckFailedException",
-        "The conditional request failed",
-    );
-    app.recorder.script(
-        "UpdateItem",
-        [Intercept::Answer {
-            status: 400,
-            body: body.clone(),
-        }],
-    );
-    let response = put(&app, &made)
-        .json(&json!({"app_name": "x"}))
-        .send()
-        .await;
-    assert_eq!(refusal(&response), (404, "not-found".into()));
-    body["Item"] = json!({"deleted_at": {"N": "1"}});
-    app.recorder
-        .script("UpdateItem", [Intercept::Answer { status: 400, body }]);
-    let response = put(&app, &made)
-        .json(&json!({"app_name": "x"}))
-        .send()
-        .await;
-    assert_eq!(refusal(&response), (404, "not-found".into()));
+    for item in [None, Some(json!({"deleted_at": {"N": "1"}}))] {
+        app.recorder.script("UpdateItem", [refused_condition(item)]);
+        let response = put(&app, &made)
+            .json(&json!({"app_name": "x"}))
+            .send()
+            .await;
+        assert_eq!(refusal(&response), (404, "not-found".into()));
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn from_none_to_a_secret_the_answer_has_a_new_one_once() {
         let shown = result(&response, 200);
         let secret = shown["client_secret"].as_str().unwrap().to_owned();
         let id = domain::Secret::parse(&secret).unwrap().id().to_string();
-        assert_eq!(live_secrets(&app, &made).await, [id.clone()]);
+        assert_eq!(live_secrets(&app, &made).await, std::slice::from_ref(&id));
         // It is in no later answer, and the next change keeps it.
         let again = put(&app, &made).json(&json!({"app_name": "x"}));
         let shown = result(&again.send().await, 200);
