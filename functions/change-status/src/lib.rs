@@ -5,7 +5,7 @@
 
 use api::{
     ApiError, Call, Registry, Response,
-    change::{TRIES, lost_race, refused},
+    change::{TRIES, lost_race, refused, write_id},
     dialect::SetStatus,
     find,
     precondition::IfMatch,
@@ -71,6 +71,7 @@ fn change(
         },
         at,
         if_version: if_match.version()?,
+        write_id: write_id(registry)?,
     })
 }
 
@@ -103,3 +104,6 @@ fn settled<T>(outcome: StatusOutcome<T>) -> Result<T, ApiError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

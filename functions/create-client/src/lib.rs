@@ -52,3 +52,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         Err(e) => Err(refused(e, "client")),
     }
 }
+
+#[cfg(test)]
+mod tests;

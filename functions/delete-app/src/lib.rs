@@ -54,3 +54,6 @@ fn check(app: &App, force: bool) -> Result<(), ApiError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

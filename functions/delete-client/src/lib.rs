@@ -28,3 +28,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     }
     Err(lost_race(&if_match))
 }
+
+#[cfg(test)]
+mod tests;

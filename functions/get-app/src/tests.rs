@@ -246,6 +246,7 @@ async fn what_can_name_no_app_is_not_found_without_a_read() {
             operations: Vec::new(),
             read: 0.0,
             write: 0.0,
+            indexes: 0.0,
         };
         assert_eq!(app.recorder.summary(), nothing, "{named:?}");
     }

@@ -11,3 +11,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     }
     call.dialect().client(&call, &found)
 }
+
+#[cfg(test)]
+mod tests;

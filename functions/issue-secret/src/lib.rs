@@ -94,3 +94,6 @@ fn full() -> ApiError {
         detail: format!("This client has {MAX_LIVE} live secrets already; revoke one first."),
     }
 }
+
+#[cfg(test)]
+mod tests;

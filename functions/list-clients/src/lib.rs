@@ -14,3 +14,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let page = page.ok_or(ApiError::NotFound("application"))?;
     call.dialect().clients(&call, &page, &key)
 }
+
+#[cfg(test)]
+mod tests;

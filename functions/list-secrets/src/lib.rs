@@ -10,3 +10,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     secrets.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     call.dialect().secrets(&call, &secrets)
 }
+
+#[cfg(test)]
+mod tests;

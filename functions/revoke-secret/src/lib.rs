@@ -40,3 +40,6 @@ fn last() -> ApiError {
         detail: "This is the client's last live secret; issue another one first.".into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,6 @@ pub async fn handle(registry: Registry, _event: Scheduled) -> Result<Swept, ApiE
     );
     Ok(swept)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,3 +10,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let changed = change_app(&registry, &call, |app| dialect.update_app(&call, app)).await?;
     dialect.app_changed(&call, &changed.now, changed.secret.as_ref())
 }
+
+#[cfg(test)]
+mod tests;

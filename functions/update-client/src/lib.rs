@@ -10,3 +10,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let changed = change_client(&registry, &call, |now| dialect.update_client(&call, now)).await?;
     dialect.client_changed(&call, &changed.now, changed.secret.as_ref())
 }
+
+#[cfg(test)]
+mod tests;

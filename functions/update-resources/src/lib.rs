@@ -27,3 +27,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let changed = change_client(&registry, &call, edit).await?;
     call.dialect().client_changed(&call, &changed.now, None)
 }
+
+#[cfg(test)]
+mod tests;

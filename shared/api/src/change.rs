@@ -57,7 +57,7 @@ pub async fn change_app(
         caller.require_all(needed)?;
         // The dialect has checked its own members; this is the whole new state, whoever wrote it.
         app::check(&profile, &client, old.management).or(())?;
-        let secrets = secrets_change(registry, &old.default_client, &client)?;
+        let secrets = secrets_change(registry, &old, &old.default_client, &client)?;
         let new = old.clone().changed(profile, client, registry.now());
         let id = write_id(registry)?;
         match registry.table.update_app(&old, &new, &secrets.1, &id).await {
@@ -88,7 +88,7 @@ pub async fn change_client(
         let settings = edit(&old)?;
         caller.require_all(RightsNeeded::for_settings(&old.client.settings, &settings))?;
         app::check(&old.app.profile, &settings, old.app.management).or(())?;
-        let (secret, secrets) = secrets_change(registry, &old.client, &settings)?;
+        let (secret, secrets) = secrets_change(registry, &old.app, &old.client, &settings)?;
         let id = write_id(registry)?;
         let now = registry.now();
         let client_version = old.client.version;
@@ -115,7 +115,8 @@ pub async fn change_client(
             Err(e) => return Err(refused(e, "client")),
         }
     }
-    Err(lost_race(&if_match))
+    // Each try met If-Match when it read; of another version of the client nothing is known.
+    Err(lost_race(&IfMatch::Any))
 }
 
 /// A failed write as the caller hears of it.
@@ -151,9 +152,11 @@ pub fn first_secret(
     new_secret(registry, &client.client_id).map(Some)
 }
 
-/// A client that comes to use secrets gets one; one that ceases to loses them.
+/// A client that comes to use secrets gets one; one that ceases to loses them, but for the client that
+/// a tenant is managed with.
 fn secrets_change(
     registry: &Registry,
+    app: &App,
     old: &Client,
     new: &ClientSettings,
 ) -> Result<(Option<Secret>, SecretsChange), ApiError> {
@@ -163,6 +166,12 @@ fn secrets_change(
         (false, true) => {
             let (secret, stored) = new_secret(registry, &old.client_id)?;
             (Some(secret), SecretsChange::First(stored))
+        }
+        (true, false) if app.management && old.default => {
+            return Err(ApiError::Conflict {
+                code: "management-application",
+                detail: "The management application's default client must keep a secret.".into(),
+            });
         }
         (true, false) => (None, SecretsChange::Clear),
         _ => (None, SecretsChange::Keep),
@@ -177,6 +186,7 @@ pub fn name_taken() -> ApiError {
     }
 }
 
-fn write_id(registry: &Registry) -> Result<String, ApiError> {
+/// What a write is known by when its answer was lost and it is sent again.
+pub fn write_id(registry: &Registry) -> Result<String, ApiError> {
     Ok(BASE64URL_NOPAD.encode(&registry.random::<9>()?))
 }

@@ -81,6 +81,7 @@ async fn handle(
         return Err(ApiError::TooLarge);
     }
     let caller = caller::authorize(&registry, &request).await?;
+    request.route.dialect.check_query(&request)?;
     let base = registry.base(&request);
     let call = Call {
         request,

@@ -11,6 +11,8 @@ use crate::{ApiError, Request};
 #[derive(Debug)]
 pub struct Fields {
     members: Map<String, Value>,
+    /// Pointers to members that a merge patch took away: one that nobody asks for is unknown too.
+    removed: Vec<String>,
     path: String,
     faults: Violations,
 }
@@ -27,17 +29,21 @@ impl Fields {
 
     /// The members of an object that stands for a whole body.
     pub fn new(members: Map<String, Value>) -> Self {
+        Self::patched(members, Vec::new())
+    }
+
+    /// Such an object after a merge patch that took the members at `removed` away.
+    pub fn patched(members: Map<String, Value>, removed: Vec<String>) -> Self {
         Self {
             members,
+            removed,
             path: String::new(),
             faults: Violations::default(),
         }
     }
 
     fn pointer(&self, name: &str) -> String {
-        // RFC 6901 §3.
-        let name = name.replace('~', "~0").replace('/', "~1");
-        format!("{}/{name}", self.path)
+        pointer(&self.path, name)
     }
 
     /// Notes a fault at an item of the list `name`.
@@ -54,6 +60,10 @@ impl Fields {
 
     /// Takes a member as it is.
     pub fn take(&mut self, name: &str) -> Option<Value> {
+        if !self.removed.is_empty() {
+            let pointer = self.pointer(name);
+            self.removed.retain(|removed| *removed != pointer);
+        }
         self.members.remove(name)
     }
 
@@ -181,6 +191,7 @@ impl Fields {
         };
         let mut inner = Self {
             members,
+            removed: self.removed.clone(),
             path: self.pointer(name),
             faults: Violations::default(),
         };
@@ -212,6 +223,7 @@ impl Fields {
             };
             let mut inner = Self {
                 members,
+                removed: Vec::new(),
                 path: self.pointer(name) + &format!("/{at}"),
                 faults: Violations::default(),
             };
@@ -246,16 +258,32 @@ impl Fields {
     /// Drops what is left, for dialects that ignore what they don't know.
     pub fn ignore_others(&mut self) {
         self.members.clear();
+        self.removed.clear();
     }
 
     /// The faults found so far; whatever was not taken is unknown.
     pub fn into_faults(mut self) -> Violations {
-        let unknown: Vec<_> = self.members.keys().map(|name| self.pointer(name)).collect();
+        let mut unknown: Vec<_> = self.members.keys().map(|name| self.pointer(name)).collect();
+        let parent = |pointer: &str| {
+            pointer
+                .rfind('/')
+                .and_then(|at| pointer.get(..at).map(str::len))
+        };
+        self.removed.retain(|pointer| {
+            pointer.starts_with(&self.path) && parent(pointer) == Some(self.path.len())
+        });
+        unknown.append(&mut self.removed);
         for pointer in unknown {
             self.faults.push(pointer, Invalid::Unknown);
         }
         self.faults
     }
+}
+
+/// The pointer to the member `name` of the object at `path` (RFC 6901 §3).
+pub fn pointer(path: &str, name: &str) -> String {
+    let name = name.replace('~', "~0").replace('/', "~1");
+    format!("{path}/{name}")
 }
 
 /// A body as a JSON object.

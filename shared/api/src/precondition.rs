@@ -1,6 +1,6 @@
 //! `If-Match` and `If-None-Match` (RFC 9110 §13.1): a version is the ETag, the same in every dialect.
 
-use domain::Version;
+use domain::{Invalid, Version, Violations};
 
 use crate::{ApiError, Call};
 
@@ -52,9 +52,10 @@ impl IfMatch {
             Self::Versions(wanted) => match wanted.as_slice() {
                 [] => Err(ApiError::PreconditionFailed),
                 [only] => Ok(Some(*only)),
-                _ => Err(ApiError::Malformed(
-                    "If-Match names several versions, and this write takes one".into(),
-                )),
+                _ => {
+                    let why = Invalid::Conflict("names several versions; this write takes one");
+                    Err(Violations::one("if-match", why).into())
+                }
             },
         }
     }

@@ -97,6 +97,13 @@ impl Engine {
         Ok((answer.status, answer.body))
     }
 
+    /// Asks the engine past the SDK and every observer, in `DynamoDB`'s own JSON. A refusal is an
+    /// answer with a `__type`.
+    pub fn ask(&self, operation: &str, request: &serde_json::Value) -> serde_json::Value {
+        let answer = dispatch::execute(&self.database, operation, request.to_string().as_bytes());
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
     /// Answers one request, on another thread if it may wait for the disk.
     async fn execute(&self, operation: &str, body: SdkBody) -> Result<Answer, ConnectorError> {
         if !self.on_disk {

@@ -12,13 +12,15 @@ use crate::{
     ChangeError, Table, TableError,
     apps::name_guard,
     item::{Item, decode, key_item, string, text},
-    keys::{self, CLIENTS, Key, PK, SK},
+    keys::{self, Key, SK},
     record::SweepRecord,
     transact::{jitter_of, put_new},
 };
 
 /// `BatchWriteItem` takes so many.
 const BATCH: i32 = 25;
+/// The mark of a deleted app.
+const DELETED_AT: &str = "deleted_at";
 
 /// An app whose deletion is not swept yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,14 +102,19 @@ impl Table {
             .map_err(|e| TableError::from_sdk("Query", &e))?;
         let pending = answer.items.unwrap_or_default().into_iter().map(|item| {
             let app_id = keys::parse_app_pk(string(&item, SK))
-                .ok_or_else(|| TableError::corrupt(string(&item, PK), "it names no app"))?;
+                .ok_or_else(|| TableError::corrupt(string(&item, SK), "it names no app"))?;
             let record: SweepRecord = decode(item)?;
             Ok(PendingSweep {
                 app_id,
                 deleted_at: record.deleted_at,
             })
         });
-        pending.collect()
+        // One that can't be read must not keep the others from being swept.
+        let readable = pending.filter_map(|work: Result<_, TableError>| {
+            work.map_err(|e| tracing::error!(error = %e, "a deletion can't be swept"))
+                .ok()
+        });
+        Ok(readable.collect())
     }
 
     /// Removes the clients of a deleted app, then the app itself; `true` when nothing is left.
@@ -115,8 +122,22 @@ impl Table {
     /// Stops after `budget`; calling it again goes on where it stopped.
     pub async fn sweep_app(&self, app_id: &AppId, budget: Duration) -> Result<bool, TableError> {
         let started = Instant::now();
+        let app_key = keys::app(app_id);
+        let not_deleted = || {
+            let why = "it stands in the work list but is not deleted";
+            TableError::corrupt(app_key.pk.as_str(), why)
+        };
         loop {
-            let clients = self.client_keys(app_id).await?;
+            let mut clients = self.partition(app_id).await?;
+            // The app stands before its clients. A sweep only ever removes what a deletion has marked.
+            let app = clients
+                .iter()
+                .position(|item| string(item, SK) == app_key.sk);
+            if let Some(app) = app.map(|at| clients.remove(at))
+                && !app.contains_key(DELETED_AT)
+            {
+                return Err(not_deleted());
+            }
             if clients.is_empty() {
                 break;
             }
@@ -135,32 +156,28 @@ impl Table {
                 .map(|delete| TransactWriteItem::builder().delete(delete).build())
                 .map_err(|e| TableError::internal("delete", &e))
         };
-        // A sweep only ever removes what a deletion has marked.
         let marked = "attribute_not_exists(pk) OR attribute_exists(deleted_at)";
         let items = vec![
-            delete(&keys::app(app_id), Some(marked))?,
+            delete(&app_key, Some(marked))?,
             delete(&keys::sweep(app_id), None)?,
         ];
         match self.transact(items, jitter_of(app_id)).await? {
             Ok(()) => Ok(true),
-            Err(_) => Err(TableError::corrupt(
-                keys::app(app_id).pk,
-                "it stands in the work list but is not deleted",
-            )),
+            Err(_) => Err(not_deleted()),
         }
     }
 
-    async fn client_keys(&self, app_id: &AppId) -> Result<Vec<Item>, TableError> {
+    /// The first items of an app's partition: their keys, and when they were deleted.
+    async fn partition(&self, app_id: &AppId) -> Result<Vec<Item>, TableError> {
         let answer = self
             .client
             .query()
             .table_name(&self.name)
             .consistent_read(true)
-            .key_condition_expression("pk = :app AND begins_with(sk, :clients)")
+            .key_condition_expression("pk = :app")
             .expression_attribute_values(":app", text(keys::app(app_id).pk))
-            .expression_attribute_values(":clients", text(CLIENTS))
-            .projection_expression("pk, sk")
-            .limit(BATCH)
+            .projection_expression("pk, sk, deleted_at")
+            .limit(BATCH + 1)
             .send()
             .await
             .map_err(|e| TableError::from_sdk("Query", &e))?;

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::UpdateItemError,
-    types::{AttributeValue, TransactWriteItem, Update},
+    types::{AttributeValue, TransactWriteItem, Update, builders::UpdateBuilder},
 };
 use domain::{Client, Day, SecretId, StoredSecret};
 
@@ -13,12 +13,50 @@ use crate::{
     error::{CONDITION_FAILED, reason},
     idempotency::replayed,
     item::key_item,
-    record::records,
+    record::SecretRecord,
     transact::jitter_of,
 };
 
+/// The update from one state of a client's secrets to another: new ones whole, of those that stay the
+/// day they were retired, and those that are forgotten away.
+fn differences(old: &[StoredSecret], new: &[StoredSecret]) -> Result<UpdateBuilder, TableError> {
+    let (mut set, mut remove) = (vec!["secrets_rev = :next".to_owned()], Vec::new());
+    let mut update = Update::builder();
+    for (at, secret) in new.iter().enumerate() {
+        let before = old.iter().find(|o| o.id == secret.id);
+        let value = match (before, secret.retired_at) {
+            (None, _) => {
+                set.push(format!("secrets.#new{at} = :new{at}"));
+                serde_dynamo::to_attribute_value(SecretRecord::new(secret))
+            }
+            (Some(before), Some(retired)) if before.retired_at.is_none() => {
+                set.push(format!("secrets.#new{at}.retired_at = :new{at}"));
+                serde_dynamo::to_attribute_value(retired)
+            }
+            _ => continue,
+        };
+        let value = value.map_err(|e| TableError::internal("encoding a secret", &e))?;
+        update = update
+            .expression_attribute_names(format!("#new{at}"), secret.id.as_str())
+            .expression_attribute_values(format!(":new{at}"), value);
+    }
+    for (at, gone) in old.iter().enumerate() {
+        if !new.iter().any(|n| n.id == gone.id) {
+            remove.push(format!("secrets.#old{at}"));
+            update = update.expression_attribute_names(format!("#old{at}"), gone.id.as_str());
+        }
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression.push_str(" REMOVE ");
+        expression.push_str(&remove.join(", "));
+    }
+    Ok(update.update_expression(expression))
+}
+
 impl Table {
-    /// Replaces the secrets of a client by `all`, unless another call changed them since `read`.
+    /// Replaces the secrets of a client by `all`, unless another call issued or revoked one since
+    /// `read`. Only what differs is written, so that a day of use noted meanwhile stays.
     ///
     /// With `record`, what the caller is answered is kept in the same transaction.
     pub async fn save_secrets(
@@ -28,15 +66,11 @@ impl Table {
         record: Option<&IdempotencyRecord>,
     ) -> Result<(), ChangeError> {
         let client = &read.principal.client;
-        let secrets = serde_dynamo::to_attribute_value(records(all))
-            .map_err(|e| TableError::internal("encoding secrets", &e))?;
         let number = |n: u64| AttributeValue::N(n.to_string());
-        let update = Update::builder()
+        let update = differences(&read.secrets, all)?
             .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
-            .update_expression("SET secrets = :secrets, secrets_rev = :next")
             .condition_expression("secrets_rev = :rev AND attribute_not_exists(deleted_at)")
-            .expression_attribute_values(":secrets", secrets)
             .expression_attribute_values(":rev", number(read.secrets_rev))
             .expression_attribute_values(":next", number(read.secrets_rev.saturating_add(1)))
             .build()

@@ -6,7 +6,7 @@ use domain::{App, AppId, Client, Status, TenantId, Timestamp, Version};
 use crate::{
     ChangeError, Principal, Table, TableError,
     clients::key_of,
-    item::{Item, decode, text},
+    item::{Item, decode, string, text},
     keys,
     record::{AppRecord, ClientRecord},
     update::Update,
@@ -23,6 +23,8 @@ pub struct StatusChange {
     pub at: Timestamp,
     /// Only in this version.
     pub if_version: Option<Version>,
+    /// Random: a retry that finds its own write done knows it by this.
+    pub write_id: String,
 }
 
 /// What became of a status change.
@@ -149,6 +151,7 @@ async fn status<T>(
     read: impl Fn(Item) -> Result<Option<(T, Seen)>, TableError>,
 ) -> Result<StatusOutcome<T>, ChangeError> {
     let mut update = update
+        .set("last_write", &change.write_id)?
         .value("tenant", text(change.tenant_id.as_str()))
         .value("active", AttributeValue::Bool(change.status.active));
     if let Some(version) = change.if_version {
@@ -156,7 +159,12 @@ async fn status<T>(
     }
     let (item, changed) = match update.send(table, &condition, ReturnValue::AllNew).await? {
         Ok(item) => (item, true),
-        Err(item) => (item, false),
+        // An answer was lost on the way and the SDK tried again: the write is ours.
+        Err(Some(item)) => {
+            let ours = string(&item, "last_write") == change.write_id;
+            (Some(item), ours)
+        }
+        Err(None) => (None, false),
     };
     let found = item.map(read).transpose()?.flatten();
     let (now, seen) = found.ok_or(ChangeError::Missing)?;

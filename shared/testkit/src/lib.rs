@@ -2,12 +2,14 @@
 //! from a seed, and a request builder that goes the way of every request.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a test that can't be set up has failed"
 )]
 
 mod bad_tokens;
 mod hidden;
+mod raw;
 mod recorder;
 mod register;
 mod request;
@@ -27,9 +29,10 @@ use engine::Engine;
 use table::{Table, connect};
 
 pub use bad_tokens::BadToken;
+pub use engine::{Failure, Intercept};
 pub use hidden::Hidden;
-pub use recorder::{Recorder, Summary};
-pub use register::Registered;
+pub use recorder::{Recorder, Summary, cancelled, refused_condition};
+pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;
 pub use serde_json::{Value, json};
 pub use system::{SeededEntropy, TestClock};
@@ -147,7 +150,12 @@ impl TestApp {
         F: Fn(Registry, api::Call) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<api::Response, api::ApiError>> + Send + 'static,
     {
-        TestRequest::new(self, Handler::new(handle), method, path)
+        self.request_to(Handler::new(handle), method, path)
+    }
+
+    /// The same with a handler picked at run time.
+    pub fn request_to(&self, handler: Handler, method: &str, path: &str) -> TestRequest<'_> {
+        TestRequest::new(self, handler, method, path)
     }
 }
 
@@ -168,4 +176,40 @@ pub fn basic(id: impl Display, secret: &str) -> String {
 /// Status and JSON body of an answer, to compare at once.
 pub fn answer(response: &api::Response) -> (u16, Value) {
     (response.status, body(response))
+}
+
+/// The result of a success of this status.
+pub fn result(response: &api::Response, status: u16) -> Value {
+    assert_eq!(response.status, status, "{}", response.body);
+    body(response)["result"].take()
+}
+
+/// Status and code of a native refusal, whose other members must say the same.
+pub fn refusal(response: &api::Response) -> (u16, String) {
+    let problem = body(response);
+    let kind = problem["type"].as_str().unwrap_or_default();
+    assert_eq!(problem["status"], response.status, "{}", response.body);
+    assert_eq!(problem["error_code"], response.status);
+    assert_eq!(problem["request_id"], "request-1");
+    assert_eq!(
+        response.header("content-type"),
+        Some("application/problem+json")
+    );
+    (response.status, kind.replace("urn:roster:problem:", ""))
+}
+
+/// Pointer and code of every fault of a native 400.
+pub fn faults(response: &api::Response) -> Vec<(String, String)> {
+    let expected = (400, "invalid-request".to_owned());
+    assert_eq!(refusal(response), expected, "{}", response.body);
+    let problem = body(response);
+    let errors = problem["errors"].as_array().unwrap();
+    // One body serves both conventions.
+    let messages: Vec<_> = errors.iter().map(|e| e["message"].clone()).collect();
+    assert_eq!(problem["message"], json!(messages));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    errors
+        .iter()
+        .map(|e| (text(&e["pointer"]), text(&e["code"])))
+        .collect()
 }

@@ -1,9 +1,9 @@
 //! Apps that a test needs to be there, put into the table without a request.
 
 use domain::{
-    App, AppId, AppProfile, ClientId, ClientSettings, CodeNameChoice, CreateApp, GrantType, Name,
-    RedirectUri, Scope, Secret, Status, StoredSecret, TenantId, TokenEndpointAuthMethod,
-    app::Registration, client::DEFAULT_RESPONSE_TYPES,
+    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeNameChoice, CreateApp, GrantType,
+    Name, RedirectUri, Scope, Secret, Status, StoredSecret, TenantId, TokenEndpointAuthMethod,
+    app::Registration, client::DEFAULT_RESPONSE_TYPES, stored_secret,
 };
 use table::{AppFilter, PageRequest, StatusChange};
 
@@ -27,6 +27,22 @@ impl Registered {
     /// The app's id as paths have it.
     pub fn id(&self) -> String {
         self.app.app_id.to_string()
+    }
+}
+
+/// A further client and its secret, where it has one.
+#[derive(Debug)]
+pub struct RegisteredClient {
+    /// The client.
+    pub client: Client,
+    /// The secret's text; empty for a client without secrets.
+    pub secret: String,
+}
+
+impl RegisteredClient {
+    /// The client's id.
+    pub const fn id(&self) -> &ClientId {
+        &self.client.client_id
     }
 }
 
@@ -79,10 +95,72 @@ impl TestApp {
             status: Status::new(active),
             at: self.registry.now(),
             if_version: None,
+            write_id: "a test".into(),
         };
         let table = &self.registry.table;
         table.set_app_status(&app.app_id, &change).await.unwrap();
         self.recorder.take();
+    }
+
+    /// A further client of an app; `change` may ask what no request could.
+    pub async fn register_client(
+        &self,
+        app: &App,
+        name: &str,
+        change: impl FnOnce(&mut ClientSettings),
+    ) -> RegisteredClient {
+        let mut settings = ordinary(name).client;
+        change(&mut settings);
+        let (ms, random) = (self.registry.unix_ms(), self.registry.random().unwrap());
+        let id = ClientId::generate(&app.app_id, ms, random);
+        let (by, now) = (self.management.client_id.as_str(), self.registry.now());
+        let client = Client::register(id, &app.app_id, settings, by, now);
+        let uses_secret = client.settings.token_endpoint_auth_method.uses_secret();
+        let secret = Secret::generate(self.registry.random().unwrap());
+        let pepper = self.registry.master().unwrap().pepper();
+        let stored = StoredSecret::new(&secret, &pepper, &client.client_id, now);
+        let stored = uses_secret.then_some(stored);
+        let table = &self.registry.table;
+        table
+            .create_client(&app.tenant_id, &client, stored.as_ref(), None)
+            .await
+            .unwrap();
+        self.recorder.take();
+        RegisteredClient {
+            client,
+            secret: stored.map_or_else(String::new, |_| secret.expose().to_owned()),
+        }
+    }
+
+    /// One more secret of a client.
+    pub async fn issue(&self, client: &ClientId, expires_in: Option<i64>) -> Secret {
+        let table = &self.registry.table;
+        let read = table.credentials(client).await.unwrap().unwrap();
+        let (now, pepper) = (
+            self.registry.now(),
+            self.registry.master().unwrap().pepper(),
+        );
+        let secret = Secret::generate(self.registry.random().unwrap());
+        let mut new = StoredSecret::new(&secret, &pepper, client, now);
+        new.expires_at = expires_in.map(|seconds| now.plus(seconds));
+        let all = stored_secret::issue(read.secrets.clone(), new, now).unwrap();
+        table.save_secrets(&read, &all, None).await.unwrap();
+        self.recorder.take();
+        secret
+    }
+
+    /// An app as it is stored now; `None` when it is deleted.
+    pub async fn stored(&self, app: &App) -> Option<App> {
+        let found = self.registry.table.app(&app.tenant_id, &app.app_id).await;
+        self.recorder.take();
+        found.unwrap()
+    }
+
+    /// A client as it is stored now; `None` when it or its app is deleted.
+    pub async fn stored_client(&self, id: &ClientId) -> Option<Client> {
+        let found = self.registry.table.principal(id).await;
+        self.recorder.take();
+        found.unwrap().map(|principal| principal.client)
     }
 
     /// Every app of a tenant but its management application.

@@ -67,6 +67,12 @@ impl<'a> TestRequest<'a> {
         self.body("application/json", body.to_string().as_bytes())
     }
 
+    /// With a merge patch (RFC 7396).
+    #[must_use]
+    pub fn merge(self, patch: &Value) -> Self {
+        self.body("application/merge-patch+json", patch.to_string().as_bytes())
+    }
+
     /// With a form body and no token.
     #[must_use]
     pub fn form(self, body: &str) -> Self {

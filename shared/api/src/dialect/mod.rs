@@ -17,7 +17,7 @@ use domain::{
 };
 use table::{AppFilter, ClientPage, Principal};
 
-use crate::{ApiError, Call, Response, change::AppChange};
+use crate::{ApiError, Call, Request, Response, change::AppChange};
 
 /// A created app and its secret, shown this once.
 #[derive(Debug)]
@@ -216,6 +216,12 @@ macro_rules! words {
                 false
             }
 
+            /// Refuses what a query of the request's route can't say. Where a route takes parameters,
+            /// they are checked with their reading.
+            fn check_query(&self, _request: &Request) -> Result<(), ApiError> {
+                Ok(())
+            }
+
             $($(#[$doc])* fn $method(&self, $($arg: $type),*) -> Result<$answer, ApiError> {
                 let _ = ($($arg,)*);
                 Err(ApiError::internal(concat!("a route has no words for ", stringify!($method))))
@@ -296,6 +302,11 @@ impl Dialect {
     /// The header that carries an idempotency key, in lower case.
     pub fn idempotency_header(self) -> &'static str {
         of_dialect!(self, idempotency_header())
+    }
+
+    /// Refuses what a query of the request's route can't say.
+    pub fn check_query(self, request: &Request) -> Result<(), ApiError> {
+        of_dialect!(self, check_query(request))
     }
 
     /// Whether `If-Match` may carry weak tags.

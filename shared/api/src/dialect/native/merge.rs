@@ -5,26 +5,32 @@
 
 use serde_json::{Map, Value};
 
-use crate::{ApiError, Call, fields::Fields};
+use crate::{
+    ApiError, Call,
+    fields::{Fields, pointer},
+};
 
 const PATCH_TYPES: &str = "application/merge-patch+json or application/json";
 
 pub(super) fn onto(call: &Call, mut document: Map<String, Value>) -> Result<Fields, ApiError> {
     if call.request.route.method == "PATCH" {
         let patch = Fields::of_body(&call.request, PATCH_TYPES)?.into_members();
-        merge(&mut document, patch);
-    } else {
-        document.extend(Fields::of_body(&call.request, super::JSON)?.into_members());
+        let removed = merge(&mut document, patch, "");
+        return Ok(Fields::patched(document, removed));
     }
+    document.extend(Fields::of_body(&call.request, super::JSON)?.into_members());
     Ok(Fields::new(document))
 }
 
-/// RFC 7396 §2.
-fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
+/// RFC 7396 §2. Tells what was taken away, there or not, so that a misspelt name is noticed.
+fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, at: &str) -> Vec<String> {
+    let mut removed = Vec::new();
     for (name, value) in patch {
+        let place = pointer(at, &name);
         match value {
             Value::Null => {
                 target.remove(&name);
+                removed.push(place);
             }
             Value::Object(inner) => {
                 let slot = target.entry(name).or_insert_with(|| Map::new().into());
@@ -32,7 +38,7 @@ fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
                     *slot = Map::new().into();
                 }
                 if let Value::Object(members) = slot {
-                    merge(members, inner);
+                    removed.extend(merge(members, inner, &place));
                 }
             }
             other => {
@@ -40,6 +46,7 @@ fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
             }
         }
     }
+    removed
 }
 
 #[cfg(test)]
@@ -88,7 +95,7 @@ mod tests {
             let (Value::Object(mut target), Value::Object(patch)) = (target, patch) else {
                 panic!("objects")
             };
-            merge(&mut target, patch);
+            merge(&mut target, patch, "");
             assert_eq!(Value::Object(target), result);
         }
     }

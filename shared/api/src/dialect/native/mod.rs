@@ -17,7 +17,9 @@ use super::{
     AppCreated, AppList, CursorKey, IssueSecret, ListApps, ListClients, SecretIssued, SetStatus,
     Words,
 };
-use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
+use crate::{
+    ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
+};
 
 pub(super) use read::default_rights;
 
@@ -59,6 +61,13 @@ impl Words for Native {
             members.insert("errors".into(), faults.into());
         }
         Response::typed(error.status(), "application/problem+json", &body)
+    }
+
+    fn check_query(&self, request: &Request) -> Result<(), ApiError> {
+        match request.route.operation {
+            "list-apps" | "list-clients" | "delete-app" => Ok(()),
+            _ => request.query_parameters(&[]).map(drop),
+        }
     }
 
     fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
