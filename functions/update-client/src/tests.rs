@@ -255,8 +255,8 @@ async fn if_match_is_the_clients_own_version() {
         made.app.default_client.settings.clone(),
         app.registry.now(),
     );
-    let (version, keep) = (made.app.version, table::SecretsChange::Keep);
-    let written = app.registry.table.update_app(version, &renamed, &keep, "w");
+    let keep = table::SecretsChange::Keep;
+    let written = app.registry.table.update_app(&made.app, &renamed, &keep, "w");
     written.await.unwrap();
     for (tag, status) in [("\"2\"", 412), ("\"1\"", 200), ("\"1\"", 412), ("*", 200)] {
         let sent = request(&app, "PUT", &path)
