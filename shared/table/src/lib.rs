@@ -18,6 +18,7 @@ pub mod schema;
 mod secrets;
 mod signing_keys;
 mod tenants;
+mod tokens;
 
 use aws_sdk_dynamodb::Client;
 
