@@ -48,17 +48,14 @@ pub struct OAuthError {
     pub error: &'static str,
     /// For developers.
     pub description: String,
-    /// Whether the client tried the `Authorization` header, which wants a challenge.
-    pub challenge: bool,
 }
 
 impl ApiError {
-    /// An OAuth error without a challenge.
+    /// An OAuth error.
     pub fn oauth(error: &'static str, description: impl Into<String>) -> Self {
         Self::OAuth(OAuthError {
             error,
             description: description.into(),
-            challenge: false,
         })
     }
 
@@ -174,7 +171,8 @@ impl ApiError {
             Self::InsufficientScope(scope) => Some(format!(
                 "Bearer realm=\"roster\", error=\"insufficient_scope\", scope=\"{scope}\""
             )),
-            Self::OAuth(e) if e.challenge => {
+            // RFC 9110 §11.6.1: every 401 has a challenge.
+            Self::OAuth(e) if e.error == "invalid_client" => {
                 Some("Basic realm=\"roster\", charset=\"UTF-8\"".into())
             }
             _ => None,

@@ -81,7 +81,7 @@ const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 34] = [
+pub static ROUTES: [Route; 38] = [
     route("create-app", "POST", "/v1/applications", NATIVE, CREATE),
     route("create-app", "POST", "/platform/v1/apps", OPENID_APPS, CREATE),
     route("list-apps", "GET", "/v1/applications", NATIVE, LIST),
@@ -112,10 +112,14 @@ pub static ROUTES: [Route; 34] = [
     route("list-secrets", "GET", "/v1/applications/{app}/clients/{client_id}/secrets", NATIVE, SECRETS),
     route("revoke-secret", "DELETE", "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}", NATIVE, SECRETS),
     route("token", "POST", "/oauth2/token", OAUTH, Access::Client),
+    route("token", "POST", "/oauth/service/token", OPENID_APPS, Access::Client),
+    route("introspect", "POST", "/oauth2/introspect", OAUTH, Access::Client),
+    route("revoke", "POST", "/oauth2/revoke", OAUTH, Access::Client),
     route("discovery", "GET", "/oauth2/jwks", OAUTH, Access::Public),
     route("discovery", "GET", "/.well-known/oauth-authorization-server", OAUTH, Access::Public),
     route("discovery", "GET", "/.well-known/oauth-authorization-server/t/{tenant}", OAUTH, Access::Public),
     route("discovery", "GET", "/.well-known/openid-configuration", OAUTH, Access::Public),
+    route("discovery", "GET", "/t/{tenant}/.well-known/openid-configuration", OAUTH, Access::Public),
 ];
 
 /// The route with this API Gateway key (`POST /v1/applications`).

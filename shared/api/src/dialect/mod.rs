@@ -10,10 +10,11 @@ mod openid_apps;
 
 use domain::{
     App, AppId, ClientId, ClientSettings, CreateApp, Description, ResourceId, Secret, StoredSecret,
+    Timestamp,
 };
 use table::{AppFilter, ClientPage, Principal};
 
-use crate::{ApiError, Call, Response, change::AppChange};
+use crate::{ApiError, Call, Response, change::AppChange, oauth::Presented};
 
 /// `/v1`: the applications-and-clients API.
 pub const NATIVE: &dyn Dialect = &native::Native;
@@ -98,6 +99,37 @@ pub struct SecretIssued {
     pub secret: Secret,
     /// What is kept of it.
     pub stored: StoredSecret,
+}
+
+/// What a client asks a token for.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// How it proves itself.
+    pub presented: Presented,
+    /// The name of the grant.
+    pub grant_type: String,
+    /// Scopes, parted by spaces; all that the client may have when left out.
+    pub scope: Option<String>,
+    /// Whom the token is for (RFC 8707); the issuer when empty.
+    pub resources: Vec<String>,
+}
+
+/// A token just issued.
+pub struct TokenIssued {
+    /// Its text.
+    pub access_token: String,
+    /// How long it lives, in seconds.
+    pub expires_in: i64,
+    /// What it allows.
+    pub scope: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
+
+impl std::fmt::Debug for TokenIssued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenIssued(..)")
+    }
 }
 
 /// One dialect. The methods without a body are needed of all; the others are for the operations that
@@ -242,6 +274,16 @@ pub trait Dialect: Sync {
     /// Answers the secrets of a client, by what is kept of them.
     fn secrets(&self, _call: &Call, _secrets: &[StoredSecret]) -> Result<Response, ApiError> {
         Err(self.unrouted("secrets"))
+    }
+
+    /// Reads a request for a token.
+    fn token_request(&self, _call: &Call) -> Result<TokenRequest, ApiError> {
+        Err(self.unrouted("token_request"))
+    }
+
+    /// Answers a token.
+    fn token_issued(&self, _issued: &TokenIssued) -> Result<Response, ApiError> {
+        Err(self.unrouted("token_issued"))
     }
 
     /// A route of an operation that the dialect has no words for: a mistake in the route table.
