@@ -114,14 +114,15 @@ impl Keyring {
             return Ok(set);
         }
         if set.read_at.is_none() {
-            self.refresh(now).await?;
+            Box::pin(self.refresh(now)).await?;
             return Ok(self.current());
         }
         if asked.is_some_and(|at| at <= now && now < at.plus(RETRY)) {
             return Ok(set);
         }
         *asked = Some(now);
-        match tokio::time::timeout(REREAD, self.refresh(now)).await {
+        // Boxed: it is rare, and every request's future would else carry it.
+        match tokio::time::timeout(REREAD, Box::pin(self.refresh(now))).await {
             Ok(Ok(())) => *asked = None,
             Ok(Err(e)) => {
                 tracing::warn!(error = e.detail(), "signing keys could not be read again");

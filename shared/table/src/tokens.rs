@@ -62,10 +62,7 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let e = match put {
-            Ok(_) => return Ok(true),
-            Err(e) => e,
-        };
+        let Err(e) = put else { return Ok(true) };
         if let SdkError::ServiceError(service) = &e
             && let PutItemError::ConditionalCheckFailedException(failed) = service.err()
         {
