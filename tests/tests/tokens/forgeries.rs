@@ -1,6 +1,9 @@
 //! Forged tokens at every management route, and another tenant's ids.
 
-use api::routes::{Access, ROUTES, Route};
+use api::{
+    claims::{Audience, Claims},
+    routes::{Access, ROUTES, Route},
+};
 use domain::{ClientId, TenantId, scopes};
 use testkit::{ISSUER, Value, body, json};
 
@@ -110,46 +113,51 @@ async fn forgeries(world: &World) -> Vec<(String, String)> {
         format!("{head}.{}.{signature}", b64(b"{}")),
     );
     add("millions of dots", ".".repeat(100_000));
-    // Well signed, and still no token for here.
-    let mut signed: Vec<(&str, api::claims::Claims)> = Vec::new();
-    let mut bend = |what: &'static str, change: &dyn Fn(&mut api::claims::Claims)| {
-        let mut bent = good.clone();
-        change(&mut bent);
-        signed.push((what, bent));
-    };
+    all.extend(well_signed(world, &good).await);
+    all
+}
+
+/// Tokens that our own key signed, and that still are none for here.
+async fn well_signed(world: &World, good: &Claims) -> Vec<(String, String)> {
     let now = world.registry.now();
-    bend("another issuer", &|c| c.iss = "https://evil.example".into());
-    bend("a longer issuer", &|c| {
-        c.iss = format!("{ISSUER}.evil.example")
-    });
-    bend("another tenant's issuer", &|c| {
-        c.iss = format!("{ISSUER}/t/acme")
-    });
-    bend("another audience", &|c| {
-        c.aud = api::claims::Audience::One("https://api.example".into())
-    });
-    bend("no audience", &|c| {
-        c.aud = api::claims::Audience::Many(vec![])
-    });
-    bend("expired", &|c| (c.iat, c.exp) = (now.plus(-3600), now));
-    bend("not yet issued", &|c| {
-        (c.iat, c.exp) = (now.plus(61), now.plus(100))
-    });
-    bend("lives too long", &|c| c.exp = now.plus(3601));
-    bend("an unknown client", &|c| {
-        c.client_id = ClientId::parse("nobody").unwrap()
-    });
-    for (what, claims) in signed {
+    let audience = |aud| Claims {
+        aud,
+        ..good.clone()
+    };
+    let issuer = |iss: String| Claims {
+        iss,
+        ..good.clone()
+    };
+    let times = |iat: i64, exp: i64| Claims {
+        iat: now.plus(iat),
+        exp: now.plus(exp),
+        ..good.clone()
+    };
+    let nobody = Claims {
+        client_id: ClientId::parse("nobody").unwrap(),
+        ..good.clone()
+    };
+    let elsewhere = Audience::One("https://api.example".into());
+    let mut all = Vec::new();
+    for (what, claims) in [
+        ("another issuer", issuer("https://evil.example".into())),
+        ("a longer issuer", issuer(format!("{ISSUER}.evil.example"))),
+        (
+            "another tenant's issuer",
+            issuer(format!("{ISSUER}/t/acme")),
+        ),
+        ("another audience", audience(elsewhere)),
+        ("no audience", audience(Audience::Many(vec![]))),
+        ("expired", times(-3600, 0)),
+        ("not yet issued", times(61, 100)),
+        ("lives too long", times(0, 3601)),
+        ("an unknown client", nobody),
+    ] {
         all.push((what.into(), world.app.sign(&claims).await));
     }
-    let typ = world
-        .app
-        .registry
-        .keys
-        .sign("JWT", &good, now)
-        .await
-        .unwrap();
-    all.push(("another typ, well signed".into(), typ));
+    let keys = &world.app.registry.keys;
+    let typ = keys.sign("JWT", good, now).await.unwrap();
+    all.push(("another typ".into(), typ));
     all
 }
 

@@ -66,7 +66,7 @@ async fn a_shorter_life_is_kept_and_a_longer_one_is_not_given() {
     for (asked, given) in [(60, 60), (0, 1), (86_400, 3600)] {
         let client = world
             .register(&format!("Life {asked}"), |s| {
-                s.access_token_expiry = Some(asked)
+                s.access_token_expiry = Some(asked);
             })
             .await;
         let answer = world.form(TOKEN, &client.basic(), &[GRANT]).await;
@@ -225,13 +225,13 @@ async fn the_service_route_issues_the_same_tokens_in_its_own_words() {
     }
     let answer = world.send("POST", SERVICE, &json, "{}").await;
     assert_eq!(answer.status, 422);
-    let codes: Vec<_> = body(&answer)["errors"]
+    let missing: Vec<_> = body(&answer)["errors"]
         .as_array()
         .unwrap()
         .iter()
         .map(|e| e["code"].clone())
         .collect();
-    assert_eq!(codes, ["missing", "missing"]);
+    assert_eq!(missing, ["missing", "missing"]);
     let answer = world.send(
         "POST",
         SERVICE,
