@@ -1,6 +1,9 @@
 //! What clients and verifiers learn by themselves (RFC 8414, OpenID Discovery).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engine::{Failure, Intercept};
 use testkit::{ISSUER, body, json};
@@ -88,7 +91,9 @@ async fn the_keys_are_answered_from_memory_while_the_table_is_gone_or_silent() {
         network.set("", fate, u32::MAX);
         for seconds in [301, 1, 1_000_000] {
             world.app.clock.advance(seconds);
+            let asked = Instant::now();
             let answer = world.get("/oauth2/jwks", "").await;
+            assert!(asked.elapsed() < Duration::from_millis(900));
             assert_eq!((answer.status, &answer.body), (200, &before.body));
             let metadata = world.get("/.well-known/openid-configuration", "").await;
             assert_eq!(metadata.status, 200);
