@@ -120,9 +120,8 @@ async fn credentials(registry: &Registry, data: Option<&Data>) -> Result<Kept, S
     if let Some(kept) = data.and_then(Data::credentials)
         && works(registry, &kept).await?
     {
-        registry
-            .keys
-            .refresh(registry.now())
+        // Nothing else runs on a schedule here.
+        rotate_keys::handle(registry.clone(), rotate_keys::Scheduled {})
             .await
             .map_err(StartError::Tenant)?;
         return Ok(kept);

@@ -1,51 +1,64 @@
 //! The token endpoint (RFC 6749 §3.2): client credentials to an access token (RFC 9068).
 //!
 //! One round trip: the client with its app, strongly consistent, so that a kill switch holds at once.
+//! `api::oauth::authenticate` says when it is one more.
 
 use api::{
-    ApiError, Call, Registry, Response,
-    claims::{Audience, Claims, MAX_LIFETIME, TYP},
-    form::Form,
-    oauth::authenticate_client,
+    ApiError, Call, Registry, Response, access_token,
+    claims::{Audience, Claims, MAX_LIFETIME},
+    dialect::{TokenIssued, TokenRequest},
+    oauth::authenticate,
     registry::issuer_of,
 };
 use data_encoding::BASE64URL_NOPAD;
 use domain::{Client, GrantType, Scope};
-use serde_json::json;
+use table::Principal;
 
 /// Answers 200 with a token, or an error of RFC 6749 §5.2.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let form = Form::read(&call.request)?;
-    let asked = form.required("grant_type")?;
-    let principal = authenticate_client(&registry, &call.request, &form).await?;
-    let client = &principal.client;
-    check_grant(asked, client)?;
-    let scope = granted_scope(form.get("scope"), &principal.app.scopes_of(client))?;
-    let base = registry.base(&call.request);
-    let issuer = issuer_of(&base, &principal.app.tenant_id);
-    let audience = audience(form.resources(), client, &issuer)?;
+    let asked = call.dialect().token_request(&call)?;
+    let principal = authenticate(&registry, &call.request, &asked.presented).await?;
+    let issued = issue(&registry, &call, &asked, &principal).await?;
+    call.dialect().token_issued(&issued)
+}
 
+/// The one gate of every grant and every route.
+async fn issue(
+    registry: &Registry,
+    call: &Call,
+    asked: &TokenRequest,
+    principal: &Principal,
+) -> Result<TokenIssued, ApiError> {
+    let client = &principal.client;
+    check_grant(&asked.grant_type, client)?;
+    let may_have = principal.app.scopes_of(client);
+    let scope = granted_scope(asked.scope.as_deref(), &may_have)?;
+    let issuer = issuer_of(&registry.base(&call.request), &principal.app.tenant_id);
+    let audience = audience(&asked.resources, client, &issuer)?;
     let now = registry.now();
+    let expires_in = lifetime(client);
     let claims = Claims {
         iss: issuer,
         sub: client.client_id.clone(),
         client_id: client.client_id.clone(),
         aud: audience,
-        exp: now.plus(MAX_LIFETIME),
+        exp: now.plus(expires_in),
         iat: now,
         jti: BASE64URL_NOPAD.encode(&registry.random::<16>()?),
         scope: scope.clone(),
     };
-    let token = registry.keys.sign(TYP, &claims, now).await?;
-    let body = json!({
-        "access_token": token,
-        "token_type": "Bearer",
-        "expires_in": MAX_LIFETIME,
-        "scope": scope,
-    });
-    Ok(Response::json(200, &body)
-        .with("cache-control", "no-store")
-        .with("pragma", "no-cache"))
+    let format = client.settings.access_token_format;
+    Ok(TokenIssued {
+        access_token: access_token::issue(registry, format, &claims).await?,
+        expires_in,
+        scope,
+        issued_at: now,
+    })
+}
+
+fn lifetime(client: &Client) -> i64 {
+    let asked = client.settings.access_token_expiry.map(i64::from);
+    asked.map_or(MAX_LIFETIME, |seconds| seconds.clamp(1, MAX_LIFETIME))
 }
 
 fn check_grant(asked: &str, client: &Client) -> Result<(), ApiError> {

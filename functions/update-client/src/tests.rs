@@ -256,7 +256,10 @@ async fn if_match_is_the_clients_own_version() {
         app.registry.now(),
     );
     let keep = table::SecretsChange::Keep;
-    let written = app.registry.table.update_app(&made.app, &renamed, &keep, "w");
+    let written = app
+        .registry
+        .table
+        .update_app(&made.app, &renamed, &keep, "w");
     written.await.unwrap();
     for (tag, status) in [("\"2\"", 412), ("\"1\"", 200), ("\"1\"", 412), ("*", 200)] {
         let sent = request(&app, "PUT", &path)

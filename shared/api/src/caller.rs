@@ -1,7 +1,7 @@
 //! Who calls a management route, and what that caller may do.
 //!
-//! The token is verified here, without a network call; the caller's client and app are read again at
-//! most every 30 s, so that a kill switch reaches callers with tokens in hand.
+//! The token is verified here, without a network call; the caller's client and app and the token's
+//! revocation are read again at most every 30 s, so that a kill switch reaches tokens in hand.
 
 use std::{
     collections::HashMap,
@@ -13,8 +13,8 @@ use table::Principal;
 
 use crate::{
     ApiError, Registry, Request,
-    claims::{Claims, TYP},
-    registry::tenant_of,
+    access_token::{self, Verified},
+    claims::Claims,
     routes::{Access, Reach},
 };
 
@@ -58,34 +58,40 @@ impl Caller {
     }
 }
 
-/// Callers seen lately, by client id.
+/// What is remembered of a caller: under every input that the answer hangs on.
+type Known = HashMap<(ClientId, String), (Timestamp, Option<Principal>)>;
+
+/// Callers seen lately, by client and token.
 #[derive(Debug, Default)]
-pub struct Callers(Mutex<HashMap<ClientId, (Timestamp, Option<Principal>)>>);
+pub struct Callers(Mutex<Known>);
 
 impl Callers {
-    /// A caller as it was at most 30 s ago.
+    /// The client of a token as it was at most 30 s ago; `None` also for a revoked token.
+    ///
+    /// Round trips: none, or one for client, app and revocation together.
     pub async fn principal(
         &self,
         registry: &Registry,
-        id: &ClientId,
+        claims: &Claims,
     ) -> Result<Option<Principal>, ApiError> {
         let now = registry.now();
-        if let Some((seen, principal)) = self.lock().get(id)
+        let key = (claims.client_id.clone(), claims.jti_digest());
+        if let Some((seen, principal)) = self.lock().get(&key)
             && *seen <= now
             && now < seen.plus(FRESH)
         {
             return Ok(principal.clone());
         }
-        let principal = registry.table.principal(id).await?;
+        let principal = registry.table.token_principal(&key.0, &key.1).await?;
         let mut known = self.lock();
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(id.clone(), (now, principal.clone()));
+        known.insert(key, (now, principal.clone()));
         Ok(principal)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ClientId, (Timestamp, Option<Principal>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -111,27 +117,19 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
         return Err(ApiError::Unauthorized(None));
     };
     let token = bearer(header).ok_or_else(|| refused("The Authorization header is malformed."))?;
-    let now = registry.now();
-    let verified = registry.keys.verify::<Claims>(token, TYP, now).await?;
-    let claims = verified.map_err(|_| refused("The access token is invalid."))?;
-    if !claims.is_current(now) {
-        return Err(refused("The access token has expired or is not yet valid."));
-    }
-    let base = registry.base(request);
-    let tenant_id = tenant_of(&base, &claims.iss)
-        .ok_or_else(|| refused("The access token is of another issuer."))?;
+    let verified = access_token::verify(registry, request, token).await?;
+    let Verified { claims, tenant_id } = verified.map_err(refused)?;
     if !claims.aud.contains(&claims.iss) {
         return Err(refused("The access token is for another audience."));
     }
-    let principal = registry
-        .callers
-        .principal(registry, &claims.client_id)
-        .await?;
+    let principal = registry.callers.principal(registry, &claims).await?;
     let principal = principal
         .filter(|p| p.app.tenant_id == tenant_id && p.is_active())
-        .ok_or_else(|| refused("The access token's client or app is deactivated or deleted."))?;
+        .ok_or_else(|| {
+            refused("The access token is revoked, or its client or app is deactivated or deleted.")
+        })?;
     // What the client lost since the token was issued is lost at once.
-    let held = &principal.client.settings.scopes;
+    let held = principal.app.scopes_of(&principal.client);
     let scopes = claims.scopes().into_iter().filter(|s| held.contains(s));
     Ok(Caller {
         scopes: scopes.collect(),

@@ -1,12 +1,15 @@
 //! The claims of an access token (RFC 9068 §2.2) and when they hold.
 
-use domain::{ClientId, Scope, Timestamp};
+use domain::{
+    ClientId, Scope, Timestamp,
+    key_rotation::{self, SKEW},
+};
 use serde::{Deserialize, Serialize};
 
+use crate::assertion::sha256_hex;
+
 /// The longest life of a token, in seconds.
-pub const MAX_LIFETIME: i64 = 3600;
-/// How far another clock may be ahead of ours, in seconds.
-const SKEW: i64 = 60;
+pub const MAX_LIFETIME: i64 = key_rotation::TOKEN_LIFETIME;
 /// The media type of our access tokens (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
 
@@ -67,6 +70,11 @@ impl Claims {
         now < self.exp
             && self.iat <= now.plus(SKEW)
             && self.exp.unix().saturating_sub(self.iat.unix()) <= MAX_LIFETIME
+    }
+
+    /// The SHA-256 of its id, in hex: what a revocation is kept under.
+    pub fn jti_digest(&self) -> String {
+        sha256_hex(&self.jti)
     }
 
     /// The scopes, one by one.

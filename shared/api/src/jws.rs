@@ -40,25 +40,20 @@ struct Header {
     others: serde_json::Map<String, Value>,
 }
 
-/// A token taken apart, its signature not yet checked. `Debug` shows the key's id alone.
-pub struct Unverified<'a> {
-    /// The key that is said to have signed it.
-    pub kid: String,
-    signed: &'a str,
-    payload: Vec<u8>,
-    signature: Vec<u8>,
+/// A compact JWS decoded (RFC 7515 §7.1), nothing of it checked.
+pub struct Parts<'a> {
+    /// The JSON of its header.
+    pub header: Vec<u8>,
+    /// What it says.
+    pub payload: Vec<u8>,
+    /// What was signed: header and payload as they were sent.
+    pub signed: &'a str,
+    /// The signature.
+    pub signature: Vec<u8>,
 }
 
-impl fmt::Debug for Unverified<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unverified")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Takes a token apart and checks its header; `typ` is the one wanted.
-pub fn parse<'a>(token: &'a str, typ: &str) -> Result<Unverified<'a>, JwsError> {
+/// Takes a compact JWS apart.
+pub fn split(token: &str) -> Result<Parts<'_>, JwsError> {
     if token.len() > MAX_TOKEN {
         return Err(JwsError::Malformed);
     }
@@ -74,15 +69,45 @@ pub fn parse<'a>(token: &'a str, typ: &str) -> Result<Unverified<'a>, JwsError> 
             .map_err(|_| JwsError::Malformed)
     };
     let signed_length = header.len() + 1 + payload.len();
-    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| JwsError::Header)?;
+    Ok(Parts {
+        header: decode(header)?,
+        payload: decode(payload)?,
+        signed: token.get(..signed_length).ok_or(JwsError::Malformed)?,
+        signature: decode(sig)?,
+    })
+}
+
+/// A token taken apart, its signature not yet checked. `Debug` shows the key's id alone.
+pub struct Unverified<'a> {
+    /// The key that is said to have signed it.
+    pub kid: String,
+    parts: Parts<'a>,
+}
+
+impl fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parts(..)")
+    }
+}
+
+impl fmt::Debug for Unverified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unverified")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes a token apart and checks its header; `typ` is the one wanted.
+pub fn parse<'a>(token: &'a str, typ: &str) -> Result<Unverified<'a>, JwsError> {
+    let parts = split(token)?;
+    let header: Header = serde_json::from_slice(&parts.header).map_err(|_| JwsError::Header)?;
     if header.alg != "ES256" || !header.typ.eq_ignore_ascii_case(typ) || !header.others.is_empty() {
         return Err(JwsError::Header);
     }
     Ok(Unverified {
         kid: header.kid,
-        signed: token.get(..signed_length).ok_or(JwsError::Malformed)?,
-        payload: decode(payload)?,
-        signature: decode(sig)?,
+        parts,
     })
 }
 
@@ -90,9 +115,9 @@ impl Unverified<'_> {
     /// The claims, when `public_key` (an uncompressed P-256 point) signed them.
     pub fn verify<C: DeserializeOwned>(&self, public_key: &[u8]) -> Result<C, JwsError> {
         UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, public_key)
-            .verify(self.signed.as_bytes(), &self.signature)
+            .verify(self.parts.signed.as_bytes(), &self.parts.signature)
             .map_err(|_| JwsError::Signature)?;
-        serde_json::from_slice(&self.payload).map_err(|_| JwsError::Malformed)
+        serde_json::from_slice(&self.parts.payload).map_err(|_| JwsError::Malformed)
     }
 }
 

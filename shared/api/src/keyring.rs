@@ -1,15 +1,16 @@
 //! The signing keys in memory: read in INIT, again every five minutes or for an unknown `kid`.
 //!
-//! A key signs from its `signs_from` on, which lies after verifiers have had time to learn it; the
-//! youngest such key signs. Private halves are opened with a key derived from the master secret.
+//! Which key signs, and when keys come and go, is decided in [`domain::key_rotation`]. Private halves
+//! are opened with a key derived from the master secret.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
-use data_encoding::BASE64URL_NOPAD;
-use domain::{Entropy, Master, Timestamp};
-use ring::{
-    digest,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+use domain::{
+    Entropy, Master, Timestamp,
+    key_rotation::{self, KeyLife, LEAD},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -18,19 +19,26 @@ use table::{StoredKey, Table};
 use crate::{
     ApiError,
     jws::{self, JwsError},
-    system::system_random,
+    keys::{self, Key},
 };
 
 /// Keys older than this are read again.
 pub const REFRESH: i64 = 300;
 /// An unknown `kid` makes keys be read again at most this often, so that forged ones cost nothing.
 const UNKNOWN_KID: i64 = 10;
+/// After a read that failed, the next one waits so long.
+const RETRY: i64 = 10;
+/// What a call waits at most for keys to be read again while it has some: an answer from memory must
+/// come within the request's deadline though the table be silent.
+const REREAD: Duration = Duration::from_millis(500);
 
 /// The deployment's keys.
 pub struct Keyring {
     table: Table,
     master: Option<Arc<Master>>,
     known: RwLock<Arc<KeySet>>,
+    /// When keys were last asked for; whoever holds it asks, the others wait.
+    asked: tokio::sync::Mutex<Option<Timestamp>>,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -45,11 +53,20 @@ struct KeySet {
     keys: Vec<Key>,
 }
 
-struct Key {
-    kid: String,
-    point: Vec<u8>,
-    pair: Option<EcdsaKeyPair>,
-    signs_from: Timestamp,
+impl KeySet {
+    fn is_younger(&self, age: i64, now: Timestamp) -> bool {
+        let read = |at: Timestamp| at <= now && now < at.plus(age);
+        self.read_at.is_some_and(read)
+    }
+}
+
+/// What a rotation has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Rotated {
+    /// The key it made.
+    pub made: Option<String>,
+    /// The keys it removed.
+    pub retired: Vec<String>,
 }
 
 impl Keyring {
@@ -59,6 +76,7 @@ impl Keyring {
             table,
             master,
             known: RwLock::default(),
+            asked: tokio::sync::Mutex::default(),
         }
     }
 
@@ -70,7 +88,7 @@ impl Keyring {
         };
         let keys = stored
             .into_iter()
-            .map(|key| self.open(key))
+            .map(|key| Key::open(key, self.master.as_deref()))
             .collect::<Result<_, _>>()?;
         let set = Arc::new(KeySet {
             read_at: Some(now),
@@ -80,37 +98,6 @@ impl Keyring {
         Ok(())
     }
 
-    fn open(&self, stored: StoredKey) -> Result<Key, ApiError> {
-        let pair = match &self.master {
-            None => None,
-            Some(master) => {
-                let opened = master
-                    .key_wrapping()
-                    .open(stored.kid.as_bytes(), &stored.sealed_private_key)
-                    .and_then(|pkcs8| {
-                        EcdsaKeyPair::from_pkcs8(
-                            &ECDSA_P256_SHA256_FIXED_SIGNING,
-                            &pkcs8,
-                            &system_random(),
-                        )
-                        .ok()
-                    });
-                Some(opened.ok_or_else(|| {
-                    ApiError::internal(format!(
-                        "the signing key {} can't be opened: is this the master secret that sealed it?",
-                        stored.kid
-                    ))
-                })?)
-            }
-        };
-        Ok(Key {
-            kid: stored.kid,
-            point: stored.public_key,
-            pair,
-            signs_from: stored.signs_from,
-        })
-    }
-
     fn current(&self) -> Arc<KeySet> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -118,15 +105,29 @@ impl Keyring {
     /// The keys, read again when older than `age`. A failed re-read leaves the known ones in use.
     async fn at_most(&self, age: i64, now: Timestamp) -> Result<Arc<KeySet>, ApiError> {
         let set = self.current();
-        match set.read_at {
-            Some(at) if now < at.plus(age) => return Ok(set),
-            Some(_) => {
-                if let Err(e) = self.refresh(now).await {
-                    tracing::warn!(error = e.detail(), "signing keys could not be read again");
-                    return Ok(set);
-                }
+        if set.is_younger(age, now) {
+            return Ok(set);
+        }
+        let mut asked = self.asked.lock().await;
+        let set = self.current();
+        if set.is_younger(age, now) {
+            return Ok(set);
+        }
+        if set.read_at.is_none() {
+            Box::pin(self.refresh(now)).await?;
+            return Ok(self.current());
+        }
+        if asked.is_some_and(|at| at <= now && now < at.plus(RETRY)) {
+            return Ok(set);
+        }
+        *asked = Some(now);
+        // Boxed: it is rare, and every request's future would else carry it.
+        match tokio::time::timeout(REREAD, Box::pin(self.refresh(now))).await {
+            Ok(Ok(())) => *asked = None,
+            Ok(Err(e)) => {
+                tracing::warn!(error = e.detail(), "signing keys could not be read again");
             }
-            None => self.refresh(now).await?,
+            Err(_) => tracing::warn!("signing keys were not read again in time"),
         }
         Ok(self.current())
     }
@@ -139,14 +140,13 @@ impl Keyring {
         now: Timestamp,
     ) -> Result<String, ApiError> {
         let set = self.at_most(REFRESH, now).await?;
-        let ready = set.keys.iter().filter(|key| key.signs_from <= now);
-        let key = ready
-            .max_by_key(|key| key.signs_from)
-            .ok_or_else(|| ApiError::Unavailable("no signing key is ready".into()))?;
-        let pair = key
-            .pair
-            .as_ref()
-            .ok_or_else(|| ApiError::internal("this function was not given MASTER_SECRET_ARN"))?;
+        // Who has not heard of new keys for this long may not know the one in use.
+        if !set.is_younger(LEAD, now) {
+            return Err(ApiError::Unavailable("the signing keys are too old".into()));
+        }
+        let key = key_rotation::signer(&set.keys, now, Key::life)
+            .ok_or_else(|| ApiError::Unavailable("there is no signing key".into()))?;
+        let pair = key.pair.as_ref().ok_or_else(no_master)?;
         jws::sign(pair, &key.kid, typ, claims).ok_or_else(|| ApiError::internal("signing failed"))
     }
 
@@ -168,69 +168,76 @@ impl Keyring {
         if let Some(claims) = find(self.at_most(REFRESH, now).await?.as_ref()) {
             return Ok(claims);
         }
-        let claims = find(self.at_most(UNKNOWN_KID, now).await?.as_ref());
-        Ok(claims.unwrap_or(Err(JwsError::UnknownKey)))
+        let set = self.at_most(UNKNOWN_KID, now).await?;
+        match find(&set) {
+            Some(claims) => Ok(claims),
+            None if set.is_younger(UNKNOWN_KID, now) => Ok(Err(JwsError::UnknownKey)),
+            // It may be a key of ours that could not be read.
+            None => Err(ApiError::Unavailable("the key can't be looked up".into())),
+        }
     }
 
     /// The public keys as a JWK set (RFC 7517 §5).
     pub async fn jwks(&self, now: Timestamp) -> Result<Value, ApiError> {
         let set = self.at_most(REFRESH, now).await?;
-        let keys: Vec<_> = set
-            .keys
-            .iter()
-            .filter_map(|key| {
-                let (x, y) = coordinates(&key.point)?;
-                Some(json!({
-                    "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256",
-                    "kid": key.kid, "x": x, "y": y,
-                }))
-            })
-            .collect();
+        let keys: Vec<_> = set.keys.iter().filter_map(Key::public).collect();
         Ok(json!({ "keys": keys }))
     }
 
     /// Makes the deployment's first key, unless it has one.
     pub async fn ensure(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<(), ApiError> {
+        let latest = self.table.latest_signing_key().await?;
         if self.table.signing_keys().await?.is_empty() {
-            let key = self.generate(now, entropy)?;
-            self.table.add_signing_key(&key).await?;
+            self.make(now, now, entropy, latest.as_deref()).await?;
         }
         self.refresh(now).await
     }
 
-    fn generate(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<StoredKey, ApiError> {
-        let failed = || ApiError::internal("making a signing key failed");
-        let master = self.master.as_deref().ok_or_else(failed)?;
-        let alg = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let random = system_random();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(alg, &random).map_err(|_| failed())?;
-        let pair = EcdsaKeyPair::from_pkcs8(alg, pkcs8.as_ref(), &random).map_err(|_| failed())?;
-        let public_key = pair.public_key().as_ref().to_vec();
-        let kid = thumbprint(&public_key).ok_or_else(failed)?;
-        let sealed = master
-            .key_wrapping()
-            .seal(kid.as_bytes(), pkcs8.as_ref(), entropy)
-            .ok_or_else(failed)?;
-        Ok(StoredKey {
-            kid,
-            public_key,
-            sealed_private_key: sealed,
-            created_at: now,
-            signs_from: now,
-        })
+    /// Makes the next key and removes old ones, when it is time for either.
+    pub async fn rotate(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<Rotated, ApiError> {
+        // In this order: a key that is added after the first read makes ours one too many.
+        let latest = self.table.latest_signing_key().await?;
+        let stored = self.table.signing_keys().await?;
+        let lives: Vec<_> = stored.iter().map(life).collect();
+        let plan = key_rotation::plan(&lives, now);
+        let mut done = Rotated::default();
+        if let Some(signs_from) = plan.make {
+            done.made = self
+                .make(now, signs_from, entropy, latest.as_deref())
+                .await?;
+        }
+        for kid in plan.retire {
+            self.table.remove_signing_key(kid).await?;
+            done.retired.push(kid.to_owned());
+        }
+        if done != Rotated::default() {
+            self.refresh(now).await?;
+        }
+        Ok(done)
+    }
+
+    /// Makes a key; `None` when another run made one since `latest` was read.
+    async fn make(
+        &self,
+        now: Timestamp,
+        signs_from: Timestamp,
+        entropy: &dyn Entropy,
+        latest: Option<&str>,
+    ) -> Result<Option<String>, ApiError> {
+        let master = self.master.as_deref().ok_or_else(no_master)?;
+        let key = keys::generate(master, now, signs_from, entropy)?;
+        let added = self.table.add_signing_key(&key, latest).await?;
+        Ok(added.then_some(key.kid))
     }
 }
 
-/// The base64url coordinates of an uncompressed point `04 ‖ x ‖ y`.
-fn coordinates(point: &[u8]) -> Option<(String, String)> {
-    let (tag, xy) = point.split_first()?;
-    let (x, y) = xy.split_at_checked(32)?;
-    (*tag == 4 && y.len() == 32).then(|| (BASE64URL_NOPAD.encode(x), BASE64URL_NOPAD.encode(y)))
+fn life(key: &StoredKey) -> KeyLife<'_> {
+    KeyLife {
+        signs_from: key.signs_from,
+        kid: &key.kid,
+    }
 }
 
-/// RFC 7638: the SHA-256 of the key's required members in lexical order.
-fn thumbprint(point: &[u8]) -> Option<String> {
-    let (x, y) = coordinates(point)?;
-    let text = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    Some(BASE64URL_NOPAD.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref()))
+fn no_master() -> ApiError {
+    ApiError::internal("this function was not given MASTER_SECRET_ARN")
 }

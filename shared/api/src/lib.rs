@@ -4,6 +4,8 @@
 //! the handler sees a checked caller and returns a [`Response`] or an [`ApiError`], which the
 //! dialect puts into its own words.
 
+pub mod access_token;
+pub mod assertion;
 pub mod call;
 pub mod caller;
 pub mod change;
@@ -16,8 +18,10 @@ pub mod fields;
 pub mod find;
 pub mod form;
 pub mod idempotency;
+pub mod jwk;
 pub mod jws;
 pub mod keyring;
+mod keys;
 pub mod lambda;
 pub mod oauth;
 pub mod precondition;

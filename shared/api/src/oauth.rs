@@ -1,30 +1,88 @@
 //! Client authentication at the OAuth endpoints (RFC 6749 §2.3): the registered method only.
 
-use data_encoding::BASE64;
-use domain::{Client, ClientId, Day, Secret, SecretDigest, StoredSecret, TokenEndpointAuthMethod};
+use std::fmt;
+
+use data_encoding::{BASE64, HEXLOWER};
+use domain::{
+    Client, ClientId, Day, Secret, SecretDigest, StoredSecret, TokenEndpointAuthMethod,
+    key_rotation::SKEW,
+};
 use percent_encoding::percent_decode_str;
 use table::Principal;
 
-use crate::{ApiError, Registry, Request, form::Form};
+use crate::{
+    ApiError, Registry, Request,
+    assertion::{self, Assertion},
+    form::Form,
+    registry::{issuer_of, token_endpoint},
+};
 
-/// What a client showed.
-struct Shown {
-    client_id: String,
-    secret: Option<String>,
-    method: TokenEndpointAuthMethod,
+/// What a client shows to prove itself.
+pub enum Presented {
+    /// A secret.
+    Secret {
+        /// Whose.
+        client_id: String,
+        /// Its text, if any was sent.
+        secret: Option<String>,
+        /// How it was sent; `None` where either way of sending a secret is taken.
+        method: Option<TokenEndpointAuthMethod>,
+    },
+    /// An assertion that it signed (RFC 7523 §2.2).
+    Assertion {
+        /// The JWT.
+        assertion: String,
+        /// Who it says it is, beside the assertion.
+        client_id: Option<String>,
+    },
 }
 
-/// The client that sent `form`, proven by its registered method.
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Presented(..)")
+    }
+}
+
+/// The client that sent `form`, proven by its registered method. Round trips: [`authenticate`]'s.
 pub async fn authenticate_client(
     registry: &Registry,
     request: &Request,
     form: &Form,
 ) -> Result<Principal, ApiError> {
-    let shown = shown(request, form)?;
+    authenticate(registry, request, &Presented::of(request, form)?).await
+}
+
+/// The client that `presented` proves, strongly consistent.
+///
+/// Round trips: one (two for a chosen id), and one more for an assertion, whose `jti` is used up.
+pub async fn authenticate(
+    registry: &Registry,
+    request: &Request,
+    presented: &Presented,
+) -> Result<Principal, ApiError> {
+    match presented {
+        Presented::Secret {
+            client_id,
+            secret,
+            method,
+        } => by_secret(registry, client_id, secret.as_deref(), *method).await,
+        Presented::Assertion {
+            assertion,
+            client_id,
+        } => by_assertion(registry, request, assertion, client_id.as_deref()).await,
+    }
+}
+
+async fn by_secret(
+    registry: &Registry,
+    client_id: &str,
+    secret: Option<&str>,
+    shown: Option<TokenEndpointAuthMethod>,
+) -> Result<Principal, ApiError> {
     // A malformed id or secret can't be right; it is refused without a read.
-    let id = ClientId::parse(&shown.client_id).map_err(|_| invalid_client())?;
-    let text = shown.secret.as_deref().ok_or_else(invalid_client)?;
-    let secret = Secret::parse(text).map_err(|_| invalid_client())?;
+    let id = ClientId::parse(client_id).map_err(|_| invalid_client())?;
+    let secret = secret.ok_or_else(invalid_client)?;
+    let secret = Secret::parse(secret).map_err(|_| invalid_client())?;
 
     let pepper = registry.master()?.pepper();
     let found = registry.table.credentials(&id).await?;
@@ -50,10 +108,53 @@ pub async fn authenticate_client(
         return Err(invalid_client());
     }
     let method = principal.client.settings.token_endpoint_auth_method;
-    if method != shown.method || !principal.is_active() {
+    let as_registered = shown.map_or(method.uses_secret(), |shown| shown == method);
+    if !as_registered || !principal.is_active() {
         return Err(invalid_client());
     }
     note_use(registry, &principal.client, &stored, now.day()).await;
+    Ok(principal)
+}
+
+async fn by_assertion(
+    registry: &Registry,
+    request: &Request,
+    text: &str,
+    client_id: Option<&str>,
+) -> Result<Principal, ApiError> {
+    let refused = |why: &'static str| {
+        tracing::info!(why, "a client assertion was refused");
+        invalid_client()
+    };
+    let assertion = Assertion::parse(text, registry.now()).map_err(refused)?;
+    let id = &assertion.client_id;
+    if client_id.is_some_and(|said| said != id.as_str()) {
+        return Err(refused("client_id is another"));
+    }
+    let found = registry.table.principal(id).await?;
+    let principal = found.ok_or_else(|| refused("unknown client"))?;
+    let settings = &principal.client.settings;
+    let (TokenEndpointAuthMethod::PrivateKeyJwt, Some(keys)) =
+        (settings.token_endpoint_auth_method, &settings.jwks)
+    else {
+        return Err(refused("the client is registered for another method"));
+    };
+    if !principal.is_active() {
+        return Err(refused("the client or its app is deactivated"));
+    }
+    let base = registry.base(request);
+    let issuer = issuer_of(&base, &principal.app.tenant_id);
+    let audiences = [issuer.as_str(), &token_endpoint(&base)];
+    assertion.verify(keys, &audiences).map_err(refused)?;
+    // Only what is right in everything else is used up: nobody else can use up a client's ids.
+    let call = HEXLOWER.encode(&registry.random::<16>()?);
+    // Clocks differ: what another instance may still take must still be known.
+    let until = assertion.expires_at.plus(SKEW);
+    let jti = assertion.jti_digest();
+    let first = registry.table.use_assertion(id, &jti, &call, until);
+    if !first.await? {
+        return Err(refused("its jti was used before"));
+    }
     Ok(principal)
 }
 
@@ -71,35 +172,47 @@ async fn note_use(registry: &Registry, client: &Client, secret: &StoredSecret, t
     registry.aside(noting).await;
 }
 
-fn shown(request: &Request, form: &Form) -> Result<Shown, ApiError> {
-    let both = || {
-        ApiError::oauth(
-            "invalid_request",
-            "Authenticate in one way: the Authorization header or the body, not both.",
-        )
-    };
-    if form.get("client_assertion").is_some() || form.get("client_assertion_type").is_some() {
-        return Err(invalid_client());
+impl Presented {
+    /// What the request shows: one method and no more (RFC 6749 §2.3).
+    pub fn of(request: &Request, form: &Form) -> Result<Self, ApiError> {
+        let header = request.header("authorization");
+        let body = |name| form.get(name);
+        let (kind, assertion) = (body("client_assertion_type"), body("client_assertion"));
+        if kind.is_some() || assertion.is_some() {
+            if header.is_some() || body("client_secret").is_some() {
+                return Err(several());
+            }
+            let assertion = assertion.filter(|_| kind == Some(assertion::TYPE));
+            return Ok(Self::Assertion {
+                assertion: assertion.ok_or_else(invalid_client)?.to_owned(),
+                client_id: body("client_id").map(Into::into),
+            });
+        }
+        let Some(header) = header else {
+            return Ok(Self::Secret {
+                client_id: body("client_id").ok_or_else(invalid_client)?.into(),
+                secret: body("client_secret").map(Into::into),
+                method: Some(TokenEndpointAuthMethod::ClientSecretPost),
+            });
+        };
+        let (client_id, secret) = basic(header).ok_or_else(invalid_client)?;
+        // A client_id in the body may only repeat the header's.
+        if body("client_secret").is_some() || body("client_id").is_some_and(|id| id != client_id) {
+            return Err(several());
+        }
+        Ok(Self::Secret {
+            client_id,
+            secret: Some(secret),
+            method: Some(TokenEndpointAuthMethod::ClientSecretBasic),
+        })
     }
-    let Some(header) = request.header("authorization") else {
-        return Ok(Shown {
-            client_id: form.get("client_id").ok_or_else(invalid_client)?.into(),
-            secret: form.get("client_secret").map(Into::into),
-            method: TokenEndpointAuthMethod::ClientSecretPost,
-        });
-    };
-    let (client_id, secret) = basic(header).ok_or_else(invalid_client)?;
-    // RFC 6749 §2.3: at most one method a request. A client_id in the body may only repeat the header's.
-    if form.get("client_secret").is_some()
-        || form.get("client_id").is_some_and(|id| id != client_id)
-    {
-        return Err(both());
-    }
-    Ok(Shown {
-        client_id,
-        secret: Some(secret),
-        method: TokenEndpointAuthMethod::ClientSecretBasic,
-    })
+}
+
+fn several() -> ApiError {
+    ApiError::oauth(
+        "invalid_request",
+        "Authenticate in one way: the Authorization header, a secret in the body or an assertion.",
+    )
 }
 
 /// `Basic base64(urlencode(id) ":" urlencode(secret))` (RFC 6749 §2.3.1).
@@ -121,7 +234,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 fn invalid_client() -> ApiError {
     ApiError::oauth(
         "invalid_client",
-        "Client authentication failed: unknown or deactivated client, wrong secret, or another method than the registered one.",
+        "Client authentication failed: unknown or deactivated client, wrong secret or assertion, or another method than the registered one.",
     )
 }
 

@@ -125,6 +125,11 @@ pub fn issuer_of(base: &str, tenant: &TenantId) -> String {
     }
 }
 
+/// The token endpoint, which all tenants share.
+pub fn token_endpoint(base: &str) -> String {
+    format!("{base}/oauth2/token")
+}
+
 /// The tenant whose issuer `iss` is, under `base`.
 pub fn tenant_of(base: &str, iss: &str) -> Option<TenantId> {
     let rest = iss.strip_prefix(base)?;

@@ -82,7 +82,7 @@ const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 56] = [
+pub static ROUTES: [Route; 60] = [
     route("create-app", "POST", "/v1/applications", Native, CREATE),
     route("create-app", "POST", "/platform/v1/apps", OpenIdApps, CREATE),
     route("list-apps", "GET", "/v1/applications", Native, LIST),
@@ -135,10 +135,14 @@ pub static ROUTES: [Route; 56] = [
     route("describe-provider", "GET", "/admin/v1/ResourceTypes", Scim, READ),
     route("describe-provider", "GET", "/admin/v1/ResourceTypes/{id}", Scim, READ),
     route("token", "POST", "/oauth2/token", OAuth, Access::Client),
+    route("token", "POST", "/oauth/service/token", OpenIdApps, Access::Client),
+    route("introspect", "POST", "/oauth2/introspect", OAuth, Access::Client),
+    route("revoke", "POST", "/oauth2/revoke", OAuth, Access::Client),
     route("discovery", "GET", "/oauth2/jwks", OAuth, Access::Public),
     route("discovery", "GET", "/.well-known/oauth-authorization-server", OAuth, Access::Public),
     route("discovery", "GET", "/.well-known/oauth-authorization-server/t/{tenant}", OAuth, Access::Public),
     route("discovery", "GET", "/.well-known/openid-configuration", OAuth, Access::Public),
+    route("discovery", "GET", "/t/{tenant}/.well-known/openid-configuration", OAuth, Access::Public),
 ];
 
 /// The route with this API Gateway key (`POST /v1/applications`).

@@ -13,6 +13,7 @@ pub mod grant;
 pub mod ids;
 pub mod invalid;
 pub mod jwks;
+pub mod key_rotation;
 pub mod master;
 pub mod ports;
 pub mod rights;

@@ -2,6 +2,7 @@
 //!
 //! Each key has a label of its own, so that no key serves two purposes.
 
+use data_encoding::HEXLOWER;
 use ring::{aead, hkdf, hmac};
 use std::fmt;
 
@@ -65,6 +66,13 @@ impl Master {
     /// The key that seals answers kept under idempotency keys.
     pub fn answer_sealing(&self) -> SealingKey {
         SealingKey::new(&self.derive("idempotent-answer/1"))
+    }
+
+    /// The key that seals one opaque access token. Each has a salt, and so a key, of its own: the
+    /// bound on nonces below would else be a bound on tokens.
+    pub fn access_token_sealing(&self, salt: &[u8; 16]) -> SealingKey {
+        let salt = HEXLOWER.encode(salt);
+        SealingKey::new(&self.derive(&format!("access-token/1/{salt}")))
     }
 
     /// The key that wraps private signing keys at rest.

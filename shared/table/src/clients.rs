@@ -93,55 +93,50 @@ impl Table {
         default_credentials(item, *app_id, &with_secrets())
     }
 
+    /// The app that a client id leads to; it does not say that either exists.
+    pub(crate) async fn app_of(&self, id: &ClientId) -> Result<Option<AppId>, TableError> {
+        if let Some(app_id) = id.app_id() {
+            return Ok(Some(app_id));
+        }
+        // What is neither made nor chosen names no client.
+        if ClientId::chosen(id.as_str()).is_err() {
+            return Ok(None);
+        }
+        // A chosen id leads to its app by a pointer.
+        match self.get(&keys::client_id_pointer(id), None).await? {
+            Some(item) => Ok(Some(decode::<ClientIdPointer>(item)?.app_id)),
+            None => Ok(None),
+        }
+    }
+
     async fn client_and_app(
         &self,
         id: &ClientId,
         attributes: &str,
     ) -> Result<Option<Credentials>, TableError> {
-        let app_id = match id.app_id() {
-            Some(app_id) => app_id,
-            // What is neither made nor chosen names no client.
-            None if ClientId::chosen(id.as_str()).is_err() => return Ok(None),
-            // A chosen id leads to its app by a pointer.
-            None => match self.get(&keys::client_id_pointer(id), None).await? {
-                Some(item) => decode::<ClientIdPointer>(item)?.app_id,
-                None => return Ok(None),
-            },
-        };
-        let app_key = keys::app(&app_id);
-        if id.is_default_form() || id.app_id().is_none() {
-            let Some(item) = self.get(&app_key, Some(attributes)).await? else {
-                return Ok(None);
-            };
-            let found = default_credentials(item, app_id, attributes)?;
-            return Ok(found.filter(|found| found.principal.client.client_id == *id));
-        }
-        let client_key = keys::client(&app_id, id);
-        let mut items = self.get_both([&app_key, &client_key], attributes).await?;
-        let (Some(app), Some(client)) = (items.remove(&app_key.sk), items.remove(&client_key.sk))
-        else {
+        let Some(app_id) = self.app_of(id).await? else {
             return Ok(None);
         };
-        let Some(app) = decode::<AppRecord>(app)?.into_live_app(app_id)? else {
-            return Ok(None);
+        let wanted = client_keys(&app_id, id);
+        let items = match wanted.as_slice() {
+            [app] => {
+                let item = self.get(app, Some(attributes)).await?;
+                item.map(|item| (app.sk.clone(), item))
+                    .into_iter()
+                    .collect()
+            }
+            several => self.get_all(several, attributes).await?,
         };
-        let record: ClientRecord = decode(client)?;
-        let secrets_rev = record.secrets_rev;
-        let (client, secrets) = record.into_parts(id.clone())?;
-        Ok(Some(Credentials {
-            principal: Principal { app, client },
-            secrets,
-            secrets_rev,
-        }))
+        credentials_of(items, id, app_id, attributes)
     }
 
-    /// Two items of one partition in one round trip, strongly consistent, by their sort keys.
-    async fn get_both(
+    /// A few items in one round trip, strongly consistent, by their sort keys, which differ.
+    pub(crate) async fn get_all(
         &self,
-        keys: [&Key; 2],
+        keys: &[Key],
         attributes: &str,
     ) -> Result<HashMap<String, Item>, TableError> {
-        let wanted = keys.iter().map(|key| key_item(key)).collect();
+        let wanted = keys.iter().map(key_item).collect();
         let mut ask = project(attributes, |expression, names| {
             KeysAndAttributes::builder()
                 .set_keys(Some(wanted))
@@ -273,6 +268,45 @@ impl Table {
             Err(e) => Err(TableError::from_sdk("DeleteItem", &e).into()),
         }
     }
+}
+
+/// The items that hold a client and its app: one for a default client.
+pub(crate) fn client_keys(app_id: &AppId, id: &ClientId) -> Vec<Key> {
+    if id.is_default_form() || id.app_id().is_none() {
+        vec![keys::app(app_id)]
+    } else {
+        vec![keys::app(app_id), keys::client(app_id, id)]
+    }
+}
+
+/// The client that [`client_keys`]' items hold.
+pub(crate) fn credentials_of(
+    mut items: HashMap<String, Item>,
+    id: &ClientId,
+    app_id: AppId,
+    attributes: &str,
+) -> Result<Option<Credentials>, TableError> {
+    let Some(app) = items.remove(&keys::app(&app_id).sk) else {
+        return Ok(None);
+    };
+    if client_keys(&app_id, id).len() == 1 {
+        let found = default_credentials(app, app_id, attributes)?;
+        return Ok(found.filter(|found| found.principal.client.client_id == *id));
+    }
+    let Some(client) = items.remove(&keys::client(&app_id, id).sk) else {
+        return Ok(None);
+    };
+    let Some(app) = decode::<AppRecord>(app)?.into_live_app(app_id)? else {
+        return Ok(None);
+    };
+    let record: ClientRecord = decode(client)?;
+    let secrets_rev = record.secrets_rev;
+    let (client, secrets) = record.into_parts(id.clone())?;
+    Ok(Some(Credentials {
+        principal: Principal { app, client },
+        secrets,
+        secrets_rev,
+    }))
 }
 
 fn default_credentials(

@@ -100,6 +100,22 @@ pub fn idempotency(tenant: &TenantId, caller: &ClientId, operation: &str, digest
     }
 }
 
+/// A client's assertion, by the SHA-256 of its `jti` in hex.
+pub fn assertion(client: &ClientId, digest: &str) -> Key {
+    Key {
+        pk: format!("ASSERTION#{client}#{digest}"),
+        sk: "USED".into(),
+    }
+}
+
+/// A revoked token of a client, by the SHA-256 of its `jti` in hex.
+pub fn revoked_token(client: &ClientId, digest: &str) -> Key {
+    Key {
+        pk: format!("REVOKED#{client}#{digest}"),
+        sk: "TOKEN".into(),
+    }
+}
+
 /// A tenant.
 pub fn tenant(tenant: &TenantId) -> Key {
     Key {
@@ -116,6 +132,14 @@ pub fn signing_key(kid: &str) -> Key {
     Key {
         pk: SIGNING_KEYS.into(),
         sk: format!("KEY#{kid}"),
+    }
+}
+
+/// What names the signing key that was added last.
+pub fn latest_signing_key() -> Key {
+    Key {
+        pk: "LATEST_SIGNING_KEY".into(),
+        sk: "LATEST".into(),
     }
 }
 
@@ -180,6 +204,16 @@ mod tests {
                     (text, idempotency(&t, &c, &o, &d))
                 }),
             "[a-z0-9]{1,8}".prop_map(|kid| (format!("key {kid}"), signing_key(&kid))),
+            Just(("latest key".into(), latest_signing_key())),
+            ("[A-Za-z0-9._~-]{1,9}", "[0-9a-f]{1,9}", any::<bool>()).prop_map(|(c, d, used)| {
+                let id = ClientId::parse(&c).unwrap();
+                let key = if used {
+                    assertion(&id, &d)
+                } else {
+                    revoked_token(&id, &d)
+                };
+                (format!("token {used} {c} {d}"), key)
+            }),
         ]
     }
 

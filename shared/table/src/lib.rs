@@ -21,6 +21,7 @@ mod secrets;
 mod signing_keys;
 mod status;
 mod tenants;
+mod tokens;
 mod transact;
 mod update;
 

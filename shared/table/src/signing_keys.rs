@@ -2,16 +2,18 @@
 
 use std::fmt;
 
-use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Table, TableError,
     expression::ABSENT,
-    item::{decode, encode, string, text},
+    item::{Record, decode, encode, key_item, string, text},
     keys::{self, SK},
     read::project,
     record::KeyRecord,
+    transact::put_new,
 };
 
 /// A stored signing key. `Debug` leaves the private half out, sealed though it is.
@@ -37,6 +39,16 @@ impl fmt::Debug for StoredKey {
             .field("signs_from", &self.signs_from)
             .finish_non_exhaustive()
     }
+}
+
+/// Which key was added last: what runs at the same time contend for.
+#[derive(Debug, Serialize, Deserialize)]
+struct LatestKey {
+    kid: String,
+}
+
+impl Record for LatestKey {
+    const KIND: &'static str = "latest_signing_key";
 }
 
 impl Table {
@@ -86,30 +98,57 @@ impl Table {
             .collect()
     }
 
-    /// Adds a signing key; `false` when its id is taken, which leaves the stored one untouched.
-    pub async fn add_signing_key(&self, key: &StoredKey) -> Result<bool, TableError> {
+    /// The id of the key that was added last, if any ever was.
+    pub async fn latest_signing_key(&self) -> Result<Option<String>, TableError> {
+        match self.get(&keys::latest_signing_key(), None).await? {
+            Some(item) => Ok(Some(decode::<LatestKey>(item)?.kid)),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds a signing key, unless another was added since `latest` was read: `false` then. So of two
+    /// runs at once one adds.
+    pub async fn add_signing_key(
+        &self,
+        key: &StoredKey,
+        latest: Option<&str>,
+    ) -> Result<bool, TableError> {
         let record = KeyRecord {
             public_key: key.public_key.clone(),
             sealed_private_key: key.sealed_private_key.clone(),
             created_at: key.created_at,
             signs_from: key.signs_from,
         };
-        let put = self
-            .client
-            .put_item()
+        let is_latest = LatestKey {
+            kid: key.kid.clone(),
+        };
+        let mark = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(encode(&keys::signing_key(&key.kid), &record)?))
-            .condition_expression(ABSENT)
+            .set_item(Some(encode(&keys::latest_signing_key(), &is_latest)?));
+        let mark = match latest {
+            None => mark.condition_expression(ABSENT),
+            Some(kid) => mark
+                .condition_expression("kid = :latest")
+                .expression_attribute_values(":latest", text(kid)),
+        };
+        let mark = mark.build().map_err(|e| TableError::internal("put", &e))?;
+        let items = vec![
+            put_new(&self.name, &keys::signing_key(&key.kid), &record)?,
+            TransactWriteItem::builder().put(mark).build(),
+        ];
+        let jitter = key.kid.bytes().map(u64::from).sum();
+        Ok(self.transact(items, jitter).await?.is_ok())
+    }
+
+    /// Removes a signing key; one that is gone already is removed.
+    pub async fn remove_signing_key(&self, kid: &str) -> Result<(), TableError> {
+        self.client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(&keys::signing_key(kid))))
             .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e))
-                if matches!(e.err(), PutItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Ok(false)
-            }
-            Err(e) => Err(TableError::from_sdk("PutItem", &e)),
-        }
+            .await
+            .map(drop)
+            .map_err(|e| TableError::from_sdk("DeleteItem", &e))
     }
 }

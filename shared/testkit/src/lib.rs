@@ -95,7 +95,10 @@ impl TestApp {
         // The caller is known from here on, so that tests count an operation's own calls.
         app.registry
             .callers
-            .principal(&app.registry, &app.management.client_id)
+            .principal(
+                &app.registry,
+                &app.claims(ISSUER, &app.management.client_id, &[]),
+            )
             .await
             .unwrap();
         app.recorder.take();

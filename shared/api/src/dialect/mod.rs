@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use domain::{
     App, AppId, ClientId, ClientSettings, CreateApp, Description, ResourceId, RoleGrant, Secret,
-    StoredSecret,
+    StoredSecret, Timestamp,
 };
 use table::{AppFilter, ClientPage, Principal};
 
-use crate::{ApiError, Call, Request, Response, change::AppChange};
+use crate::{ApiError, Call, Request, Response, change::AppChange, oauth::Presented};
 
 /// A created app and its secret, shown this once.
 #[derive(Debug)]
@@ -170,6 +170,37 @@ pub struct SecretIssued {
     pub stored: StoredSecret,
 }
 
+/// What a client asks a token for.
+#[derive(Debug)]
+pub struct TokenRequest {
+    /// How it proves itself.
+    pub presented: Presented,
+    /// The name of the grant.
+    pub grant_type: String,
+    /// Scopes, parted by spaces; all that the client may have when left out.
+    pub scope: Option<String>,
+    /// Whom the token is for (RFC 8707); the issuer when empty.
+    pub resources: Vec<String>,
+}
+
+/// A token just issued.
+pub struct TokenIssued {
+    /// Its text.
+    pub access_token: String,
+    /// How long it lives, in seconds.
+    pub expires_in: i64,
+    /// What it allows.
+    pub scope: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
+
+impl std::fmt::Debug for TokenIssued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenIssued(..)")
+    }
+}
+
 /// The dialects, each once: `$dialect` answers `$method` in its own module.
 macro_rules! of_dialect {
     ($dialect:expr, $method:ident($($arg:expr),*)) => {
@@ -289,6 +320,10 @@ words! {
     fn grant(call: &Call, grant: &Grant, status: u16) -> Response;
     /// Answers a list of grants.
     fn grants(call: &Call, grants: &[Grant]) -> Response;
+    /// Reads a request for a token.
+    fn token_request(call: &Call) -> TokenRequest;
+    /// Answers a token.
+    fn token_issued(issued: &TokenIssued) -> Response;
     /// Answers what the dialect says of itself.
     fn provider(call: &Call) -> Response;
 }

@@ -8,8 +8,13 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use super::{AppCreated, AppList, CursorKey, Extent, ListApps, Words, native};
-use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
+use super::{
+    AppCreated, AppList, CursorKey, Extent, ListApps, TokenIssued, TokenRequest, Words, native,
+};
+use crate::{
+    ApiError, Call, Response, change::AppChange, fields::Fields, oauth::Presented,
+    precondition::etag,
+};
 
 /// A tenant with more apps than this is told to use the native list.
 const LIST_CEILING: u32 = 1000;
@@ -32,6 +37,7 @@ impl Words for OpenIdApps {
             ApiError::Malformed(_) | ApiError::Query { .. } => {
                 vec![entry("invalid", error.detail())]
             }
+            ApiError::OAuth(_) if error.status() == 400 => vec![entry("invalid", error.detail())],
             _ => vec![entry(error.code(), error.detail())],
         };
         let status = match error {
@@ -39,6 +45,7 @@ impl Words for OpenIdApps {
             | ApiError::Malformed(_)
             | ApiError::Query { .. }
             | ApiError::Conflict { .. } => 422,
+            ApiError::OAuth(_) if error.status() == 400 => 422,
             _ => error.status(),
         };
         Response::json(status, &json!({"errors": errors, "success": false}))
@@ -167,6 +174,36 @@ impl Words for OpenIdApps {
     fn apps(&self, _call: &Call, list: &AppList, _key: &CursorKey) -> Result<Response, ApiError> {
         let apps: Vec<_> = list.apps.iter().map(application).collect();
         Ok(Response::json(200, &json!({"apps": apps, "status": "OK"})))
+    }
+
+    /// `POST /oauth/service/token`: client credentials under another name; the one route that does not
+    /// ask in which of the two ways the client is registered to send its secret.
+    fn token_request(&self, call: &Call) -> Result<TokenRequest, ApiError> {
+        let mut fields = Fields::of_body(&call.request, "application/json")?;
+        let text = |text: &str| Ok::<_, Invalid>(text.to_owned());
+        let client_id = fields.required("service_id", text).unwrap_or_default();
+        let secret = fields.required("service_secret", text);
+        fields.ignore_others();
+        Ok(fields.into_faults().or(TokenRequest {
+            presented: Presented::Secret {
+                client_id,
+                secret,
+                method: None,
+            },
+            grant_type: GrantType::ClientCredentials.as_str().into(),
+            scope: None,
+            resources: Vec::new(),
+        })?)
+    }
+
+    fn token_issued(&self, issued: &TokenIssued) -> Result<Response, ApiError> {
+        let body = json!({
+            "access_token": issued.access_token,
+            "token_type": "Bearer",
+            "expires_in": issued.expires_in,
+            "created_at": issued.issued_at,
+        });
+        Ok(Response::json(200, &body).with("cache-control", "no-store"))
     }
 }
 

@@ -392,8 +392,10 @@ async fn a_lost_answer_to_a_new_signing_key_leaves_it_added() {
         created_at: app("acme", "a").created_at,
         signs_from: app("acme", "a").created_at,
     };
-    watcher.script("PutItem", [Intercept::ExecuteThenFail(Failure::Io)]);
-    // A put has no token, so its retry meets the key: an id names one key, and it is the same one.
-    assert_eq!(ground.table.add_signing_key(&key).await, Ok(false));
+    watcher.script(
+        "TransactWriteItems",
+        [Intercept::ExecuteThenFail(Failure::Io)],
+    );
+    assert_eq!(ground.table.add_signing_key(&key, None).await, Ok(true));
     assert_eq!(ground.table.sealed_signing_keys().await, Ok(vec![key]));
 }

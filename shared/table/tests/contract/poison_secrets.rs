@@ -129,8 +129,11 @@ async fn a_signing_key_that_cannot_be_read_is_named() {
         created_at: at,
         signs_from: at,
     };
-    assert!(ground.table.add_signing_key(&key("good")).await.unwrap());
-    let good = ground.items().await.remove(0);
+    let added = ground.table.add_signing_key(&key("good"), None).await;
+    assert!(added.unwrap());
+    let items = ground.items().await.into_iter();
+    let mut keys = items.filter(|item| item["sk"] == s("KEY#good"));
+    let good = keys.next().unwrap();
     let with = |name: &str, value| {
         let mut bad = good.clone();
         bad.extend([("sk".to_owned(), s("KEY#bad")), (name.to_owned(), value)]);

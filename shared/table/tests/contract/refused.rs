@@ -126,8 +126,11 @@ async fn a_signing_key_is_added_once_and_never_replaced() {
         created_at: app("acme", "a").created_at,
         signs_from: app("acme", "a").created_at,
     };
-    assert!(ground.table.add_signing_key(&key(1)).await.unwrap());
-    assert!(!ground.table.add_signing_key(&key(2)).await.unwrap());
+    assert!(ground.table.add_signing_key(&key(1), None).await.unwrap());
+    for latest in [None, Some("kid-1"), Some("another")] {
+        let again = ground.table.add_signing_key(&key(2), latest).await;
+        assert!(!again.unwrap(), "{latest:?}");
+    }
     assert_eq!(ground.table.sealed_signing_keys().await.unwrap(), [key(1)]);
     let public = StoredKey {
         sealed_private_key: Vec::new(),

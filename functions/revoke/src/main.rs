@@ -1,0 +1,6 @@
+//! `revoke` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    api::lambda::serve_with_master(revoke::handle).await
+}
