@@ -245,7 +245,7 @@ fn the_log_tells_no_secret() {
         .unwrap()
         .to_owned();
     let bearer = format!("Bearer {token}");
-    let path = "/v1/applications/no-such-app?q=1";
+    let path = "/v1/applications/no-such-app";
     send(
         &agent(),
         &server.base_url,

@@ -15,6 +15,13 @@ fn get<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     request.header("authorization", "")
 }
 
+const AUTH_METHODS: [&str; 3] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+];
+const ASSERTION_ALGORITHMS: [&str; 3] = ["ES256", "RS256", "PS256"];
+
 fn metadata(base: &str, issuer: &str) -> Value {
     json!({
         "issuer": issuer,
@@ -26,7 +33,14 @@ fn metadata(base: &str, issuer: &str) -> Value {
         ],
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": AUTH_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "introspection_endpoint": format!("{base}/oauth2/introspect"),
+        "introspection_endpoint_auth_methods_supported": AUTH_METHODS,
+        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "revocation_endpoint": format!("{base}/oauth2/revoke"),
+        "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
     })

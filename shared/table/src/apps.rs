@@ -8,10 +8,11 @@ use ring::digest;
 use crate::{
     CreateAppError, IdempotencyRecord, Table, TableError,
     error::{CONDITION_FAILED, reason},
+    guard::{ClientIdPointer, CodeNameGuard, NameGuard},
     idempotency::replayed,
     item::decode,
     keys::{self, Key},
-    record::{AppRecord, ClientIdPointer, CodeNameGuard, NameGuard, readable},
+    record::{AppRecord, readable},
     transact::{codes, jitter_of, put_new},
 };
 

@@ -12,9 +12,10 @@ use crate::{
     apps::name_guard,
     clients::key_of,
     error::{CONDITION_FAILED, reason},
+    guard::NameGuard,
     item::{Item, key_item, string, text},
     keys,
-    record::{NameGuard, records},
+    record::records,
     transact::{jitter_of, put_new},
     update::Update,
 };

@@ -12,11 +12,12 @@ use domain::{App, AppId, Client, ClientId, StoredSecret, TenantId};
 use crate::{
     ChangeError, IdempotencyRecord, Table, TableError,
     error::{CONDITION_FAILED, reason},
+    guard::ClientIdPointer,
     idempotency::replayed,
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
     read::project,
-    record::{AppRecord, ClientIdPointer, ClientRecord, readable, with_secrets},
+    record::{AppRecord, ClientRecord, readable, with_secrets},
     transact::{jitter_of, put_new},
 };
 

@@ -11,9 +11,9 @@ use domain::{App, AppId, Timestamp};
 use crate::{
     ChangeError, Table, TableError,
     apps::name_guard,
+    guard::SweepRecord,
     item::{Item, decode, key_item, string, text},
     keys::{self, Key, SK},
-    record::SweepRecord,
     transact::{jitter_of, put_new},
 };
 

@@ -10,6 +10,7 @@ pub mod connect;
 mod deletes;
 mod error;
 mod expression;
+mod guard;
 mod idempotency;
 mod item;
 pub mod keys;

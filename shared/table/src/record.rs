@@ -243,16 +243,6 @@ impl ClientRecord {
     }
 }
 
-/// A deleted app whose clients are still to be swept.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SweepRecord {
-    pub(crate) deleted_at: Timestamp,
-}
-
-impl Record for SweepRecord {
-    const KIND: &'static str = "sweep";
-}
-
 /// A client secret's digest and life, under its id in the `secrets` map of its client's item.
 /// `Debug` leaves the digest out.
 #[derive(Serialize, Deserialize)]
@@ -320,51 +310,6 @@ fn stored_secrets(
             })
         })
         .collect()
-}
-
-/// A code name in use.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct CodeNameGuard {
-    pub(crate) app_id: AppId,
-    /// A tombstone: the name of a deleted app is never given again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) deleted_at: Option<Timestamp>,
-}
-
-impl Record for CodeNameGuard {
-    const KIND: &'static str = "code_name";
-}
-
-/// A name that is kept unique.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct NameGuard {
-    pub(crate) app_id: AppId,
-}
-
-impl Record for NameGuard {
-    const KIND: &'static str = "name";
-}
-
-/// A chosen client id: leads to its app, and outlives it, so that the id is never given again.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct ClientIdPointer {
-    pub(crate) app_id: AppId,
-}
-
-impl Record for ClientIdPointer {
-    const KIND: &'static str = "client_id";
-}
-
-/// A tenant and its management application.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct TenantRecord {
-    pub(crate) tenant_id: TenantId,
-    pub(crate) management_app_id: AppId,
-    pub(crate) created_at: Timestamp,
-}
-
-impl Record for TenantRecord {
-    const KIND: &'static str = "tenant";
 }
 
 /// A signing key: its public half, and its private one sealed, which `Debug` leaves out.

@@ -10,9 +10,10 @@ use crate::{
     Table, TableError,
     apps::app_puts,
     error::reason,
+    guard::TenantRecord,
     item::{decode, key_item, text},
     keys,
-    record::{AppRecord, SecretRecord, TenantRecord},
+    record::{AppRecord, SecretRecord},
     transact::{codes, jitter_of, put_new},
 };
 

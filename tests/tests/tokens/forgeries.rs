@@ -33,6 +33,9 @@ async fn send(world: &World, route: &Route, path: &str, token: &str) -> api::Res
         _ => "application/json",
     };
     let sent = match route.operation {
+        "change-status" if route.path.starts_with("/admin") => {
+            r#"{"active": true, "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppStatusChanger"]}"#
+        }
         "change-status" => r#"{"active": true}"#,
         "update-resources" => r#"{"resource_ids": []}"#,
         _ => "{}",

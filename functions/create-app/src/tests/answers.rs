@@ -255,8 +255,10 @@ async fn the_tenant_is_the_tokens_and_no_member_or_header_changes_it() {
         )
         .await;
     }
+    let asked = post(&app, &format!("{NATIVE}?tenant_id=default")).json(&minimal());
+    assert_eq!(asked.send().await.status, 400);
     nothing_stored(&app).await;
-    let response = post(&app, &format!("{NATIVE}?tenant_id=default"))
+    let response = post(&app, NATIVE)
         .token(&token)
         .header("x-tenant-id", "default")
         .header("forwarded", "host=evil.example")

@@ -236,7 +236,7 @@ async fn credentials_in_header_and_body_at_once_are_refused() {
             &response,
             400,
             "invalid_request",
-            "Authenticate in one way: the Authorization header or the body, not both.",
+            "Authenticate in one way: the Authorization header, a secret in the body or an assertion.",
             &more,
         );
     }

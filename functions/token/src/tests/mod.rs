@@ -9,7 +9,7 @@ mod tokens;
 
 const GRANT: &str = "grant_type=client_credentials";
 /// What every failed authentication is told, whatever failed.
-const INVALID_CLIENT: &str = "Client authentication failed: unknown or deactivated client, wrong secret, or another method than the registered one.";
+const INVALID_CLIENT: &str = "Client authentication failed: unknown or deactivated client, wrong secret or assertion, or another method than the registered one.";
 
 fn post<'a>(app: &'a TestApp, form: &str) -> TestRequest<'a> {
     app.request(super::handle, "POST", "/oauth2/token")

@@ -392,10 +392,8 @@ async fn a_lost_answer_to_a_new_signing_key_leaves_it_added() {
         created_at: app("acme", "a").created_at,
         signs_from: app("acme", "a").created_at,
     };
-    watcher.script(
-        "TransactWriteItems",
-        [Intercept::ExecuteThenFail(Failure::Io)],
-    );
+    let lost = [Intercept::ExecuteThenFail(Failure::Io)];
+    watcher.script("TransactWriteItems", lost);
     assert_eq!(ground.table.add_signing_key(&key, None).await, Ok(true));
     assert_eq!(ground.table.sealed_signing_keys().await, Ok(vec![key]));
 }

@@ -11,6 +11,7 @@
     reason = "a test that can't be set up has failed"
 )]
 
+mod absent;
 mod apps;
 mod faults;
 mod garbage;

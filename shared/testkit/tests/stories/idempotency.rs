@@ -97,7 +97,7 @@ async fn a_new_app_is_one_round_trip_with_a_key_and_a_replay_two() {
         (
             new_app("From its name"),
             [
-                "TransactWriteItems: 0 RU, 9 WU, 1 of them the index's",
+                "TransactWriteItems: 0 RU, 10 WU, 2 of them the index's",
                 "TransactWriteItems + GetItem: 1 RU, 0 WU, 0 of them the index's",
             ],
         ),
@@ -108,7 +108,7 @@ async fn a_new_app_is_one_round_trip_with_a_key_and_a_replay_two() {
                 body
             },
             [
-                "TransactWriteItems: 0 RU, 9 WU, 1 of them the index's",
+                "TransactWriteItems: 0 RU, 10 WU, 2 of them the index's",
                 "TransactWriteItems + GetItem: 1 RU, 0 WU, 0 of them the index's",
             ],
         ),

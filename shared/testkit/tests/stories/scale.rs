@@ -102,10 +102,12 @@ async fn renewed(mut app: TestApp) -> TestApp {
     app.admin = app
         .token(&app.management.client_id, &domain::scopes::MANAGEMENT)
         .await;
-    let principal = app
-        .registry
-        .callers
-        .principal(&app.registry, &app.management.client_id);
+    let claims = app.claims(
+        testkit::ISSUER,
+        &app.management.client_id,
+        &domain::scopes::MANAGEMENT,
+    );
+    let principal = app.registry.callers.principal(&app.registry, &claims);
     principal.await.unwrap();
     app
 }
