@@ -1,6 +1,6 @@
 //! Each access pattern: what comes back, in how many round trips, for how many units.
 
-use domain::{AppId, ClientId, CodeName, StoredSecret};
+use domain::{ClientId, CodeName, StoredSecret};
 use table::{AppFilter, CreateAppError, PageRequest, Tenant, keys};
 
 use crate::apps::{app, code, full, pepper, secret_of, tenant};
