@@ -7,7 +7,7 @@ use api::routes::ROUTES;
 use crate::workspace::{directories, members, none, place, root};
 
 /// Operations that are invoked without a route.
-const WITHOUT_ROUTE: [&str; 2] = ["create-tenant", "sweep"];
+const WITHOUT_ROUTE: [&str; 3] = ["create-tenant", "rotate-keys", "sweep"];
 
 fn routed() -> BTreeSet<&'static str> {
     ROUTES.iter().map(|route| route.operation).collect()
