@@ -10,6 +10,7 @@ use api::{
     oauth::authenticate_client,
 };
 use domain::key_rotation::SKEW;
+use serde_json::json;
 use table::Principal;
 
 /// Answers 200, also for a token that is unknown, over or another's (RFC 7009 §2.2).
@@ -27,7 +28,8 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
             .revoke_token(&claims.client_id, &claims.jti_digest(), until)
             .await?;
     }
-    Ok(Response::empty(200).with("cache-control", "no-store"))
+    // Clients ignore the body (RFC 7009 §2.2); those that parse every answer can.
+    Ok(Response::json(200, &json!({})).with("cache-control", "no-store"))
 }
 
 fn may_revoke(asker: &Principal, token: &Verified) -> bool {

@@ -32,12 +32,12 @@ async fn send(world: &World, route: &Route, path: &str, token: &str) -> api::Res
         "PATCH" => "application/merge-patch+json",
         _ => "application/json",
     };
-    let sent = match route.operation {
-        "change-status" if route.path.starts_with("/admin") => {
+    let sent = match (route.path, route.operation) {
+        ("/admin/v1/AppStatusChanger/{app}", _) => {
             r#"{"active": true, "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppStatusChanger"]}"#
         }
-        "change-status" => r#"{"active": true}"#,
-        "update-resources" => r#"{"resource_ids": []}"#,
+        (_, "change-status") => r#"{"active": true}"#,
+        (_, "update-resources") => r#"{"resource_ids": []}"#,
         _ => "{}",
     };
     let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
