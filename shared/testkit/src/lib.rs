@@ -147,7 +147,12 @@ impl TestApp {
         F: Fn(Registry, api::Call) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<api::Response, api::ApiError>> + Send + 'static,
     {
-        TestRequest::new(self, Handler::new(handle), method, path)
+        self.request_to(Handler::new(handle), method, path)
+    }
+
+    /// The same, where the handler is one of a table.
+    pub fn request_to(&self, handler: Handler, method: &str, path: &str) -> TestRequest<'_> {
+        TestRequest::new(self, handler, method, path)
     }
 }
 

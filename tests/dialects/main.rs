@@ -1,0 +1,13 @@
+//! The three dialects side by side, each through the dispatcher with the handlers that ship: one app
+//! reads the same in all of them, each names its errors in its own words, and what SCIM alone can do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test whose set-up fails has failed"
+)]
+
+mod errors;
+mod ground;
+mod mapping;
+mod names;
+mod queries;
