@@ -6,8 +6,11 @@
     reason = "a test whose set-up fails has failed"
 )]
 
+mod arbitrary;
 mod errors;
 mod ground;
 mod mapping;
 mod names;
+mod patches;
 mod queries;
+mod roles;
