@@ -2,7 +2,7 @@
 
 use testkit::{Value, json};
 
-use crate::ground::{APP_SCHEMA, Ground, SCIM, patch_op, round_trips, text};
+use crate::ground::{APP_SCHEMA, Ground, SCIM, laid, patch_op, round_trips, text};
 
 async fn ground_with_app() -> (Ground, String) {
     let ground = Ground::new().await;
@@ -119,13 +119,12 @@ async fn operations_change_what_they_name_and_nothing_else() {
         let (ground, path) = ground_with_app().await;
         let before = ground.expect(200, "GET", &path, &Value::Null).await;
         let body = patch_op(&json!([operation]));
-        let mut shown = ground.expect(200, "PATCH", &path, &body).await;
+        let shown = ground.expect(200, "PATCH", &path, &body).await;
         assert_eq!(shown[member], after, "{operation}");
         let read = ground.expect(200, "GET", &path, &Value::Null).await;
         assert_eq!(read, shown, "{operation}");
-        shown[member] = before[member].clone();
-        shown["meta"] = before["meta"].clone();
-        assert_eq!(shown, before, "{operation}");
+        let undone = json!({member: before[member], "meta": before["meta"]});
+        assert_eq!(laid(shown, &undone), before, "{operation}");
     }
 }
 
@@ -146,6 +145,24 @@ async fn operations_are_carried_out_in_order_and_all_or_none() {
     ground.expect(400, "PATCH", &path, &half).await;
     let read = ground.expect(200, "GET", &path, &Value::Null).await;
     assert_eq!(read, shown);
+}
+
+#[tokio::test]
+async fn a_simple_value_is_selected_letter_by_letter() {
+    let (ground, path) = ground_with_app().await;
+    let at = |uri: &str| {
+        let path = format!("redirectUris[value eq \"{uri}\"]");
+        patch_op(&json!([{"op": "replace", "path": path, "value": "https://c.example/cb"}]))
+    };
+    let shown = ground
+        .expect(400, "PATCH", &path, &at("https://a.example/CB"))
+        .await;
+    assert_eq!(shown["scimType"], "noTarget");
+    let shown = ground
+        .expect(200, "PATCH", &path, &at("https://a.example/cb"))
+        .await;
+    let uris = json!(["https://c.example/cb", "https://b.example/cb"]);
+    assert_eq!(shown["redirectUris"], uris);
 }
 
 #[tokio::test]
