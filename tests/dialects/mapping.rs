@@ -5,14 +5,14 @@ use testkit::{Value, json};
 use crate::ground::{Ground, NATIVE, OPENID, SCIM, expect, laid, scim, text};
 
 /// One app as every dialect shows it.
-struct Views {
-    native: Value,
-    client: Value,
-    openid: Value,
-    scim: Value,
+pub(crate) struct Views {
+    pub(crate) native: Value,
+    pub(crate) client: Value,
+    pub(crate) openid: Value,
+    pub(crate) scim: Value,
 }
 
-async fn views(ground: &Ground, id: &str) -> Views {
+pub(crate) async fn views(ground: &Ground, id: &str) -> Views {
     let native = ground.get(&format!("{NATIVE}/{id}")).await;
     let openid = ground.get(&format!("{OPENID}/{id}")).await;
     let scim = ground.get(&format!("{SCIM}/{id}")).await;
@@ -44,7 +44,7 @@ fn list(value: &Value) -> Value {
 
 /// That every shared field is the same in all of them.
 #[track_caller]
-fn agree(of: &Views, case: &str) {
+pub(crate) fn agree(of: &Views, case: &str) {
     let Views {
         native,
         client,
@@ -146,7 +146,7 @@ fn agree(of: &Views, case: &str) {
     assert_eq!(scim["isOAuthClient"], true, "{case}");
 }
 
-fn native(over: &Value) -> Value {
+pub(crate) fn native(over: &Value) -> Value {
     let base = json!({
         "app_name": "Photo printer",
         "app_description": "Prints photos",
@@ -159,7 +159,7 @@ fn native(over: &Value) -> Value {
 }
 
 /// Creates through a dialect; the app's id.
-async fn create(ground: &Ground, path: &str, body: &Value) -> String {
+pub(crate) async fn create(ground: &Ground, path: &str, body: &Value) -> String {
     let made = ground.expect(201, "POST", path, body).await;
     let id = [
         &made["result"]["app_id"],
@@ -298,142 +298,4 @@ async fn an_update_through_any_dialect_reads_the_same_through_the_others() {
         json!(["http://a.example/bye"])
     );
     assert_eq!(shown["active"], false);
-}
-
-#[tokio::test]
-async fn updates_in_other_dialects_keep_what_only_scim_can_say() {
-    let ground = Ground::new().await;
-    let only = json!({
-        "redirectUris": ["http://a.example/cb", "com.example.app:/cb"],
-        "allUrlSchemesAllowed": true,
-        "logoutUri": "http://a.example/out",
-        "postLogoutRedirectUris": ["http://a.example/bye"],
-        "tags": [{"key": "env", "value": "prod"}],
-        "audience": "https://api.example/",
-        "isOAuthResource": true,
-        "scopes": [{"value": "read", "description": "Reads", "requiresConsent": true}],
-        "certificates": [{"certAlias": "SampleOAuthClient_1"}],
-        "accessTokenExpiry": 600,
-        "refreshTokenExpiry": 6000,
-        "bypassConsent": true,
-        "allowedOperations": ["introspect"],
-        "externalId": "x-1",
-    });
-    let id = text(&ground.scim_app(&only).await["id"]);
-    let client = text(
-        &ground
-            .expect(200, "GET", &format!("{SCIM}/{id}"), &Value::Null)
-            .await["name"],
-    );
-    for (method, path, body) in [
-        (
-            "PUT",
-            format!("{NATIVE}/{id}"),
-            json!({"app_name": "Other", "app_description": "d"}),
-        ),
-        (
-            "PATCH",
-            format!("{NATIVE}/{id}"),
-            json!({"app_description": null}),
-        ),
-        (
-            "PUT",
-            format!("/v1/clients/{client}"),
-            json!({"description": "d"}),
-        ),
-        (
-            "PUT",
-            format!("{NATIVE}/{id}/resources"),
-            json!({"resource_ids": ["r"]}),
-        ),
-        (
-            "PUT",
-            format!("{OPENID}/{id}"),
-            json!({"name": "Third", "trusted": "true"}),
-        ),
-        (
-            "PUT",
-            format!("{NATIVE}/{id}/status"),
-            json!({"active": false}),
-        ),
-    ] {
-        ground.expect(200, method, &path, &body).await;
-        let shown = views(&ground, &id).await;
-        agree(&shown, &path);
-        for (name, value) in only.as_object().unwrap() {
-            assert_eq!(&shown.scim[name], value, "{method} {path}: {name}");
-        }
-    }
-    // The flag stands, so one more plain URI is taken through a dialect that can't set it.
-    let more = json!({"redirect_uris": ["http://b.example/cb"]});
-    ground
-        .expect(200, "PUT", &format!("{NATIVE}/{id}"), &more)
-        .await;
-}
-
-#[tokio::test]
-async fn a_scim_put_and_patch_keep_what_only_the_native_dialect_can_say() {
-    let ground = Ground::new().await;
-    let only = json!({
-        "logo": "https://a.example/logo.png",
-        "client_description": "The client",
-        "resources": ["r1"],
-        "service_providers": ["sp"],
-        "allow_public_signup": true,
-        "login_uri": "https://a.example/login",
-        "subdomain": "photos",
-        "invite_member_email_expiration_minutes": 5,
-        "client_auth_method": "client_secret_post",
-        "client_type": "native",
-        "authenticator_preferences": {"is_centralized": true, "login_uri": "https://a.example/l"},
-        "device_authorization": {"enabled": false},
-        "ciba_authorization": {"enabled": false},
-    });
-    let id = create(&ground, NATIVE, &native(&only)).await;
-    let before = views(&ground, &id).await.native;
-    let patch = crate::ground::patch_op(&json!([
-        {"op": "replace", "path": "displayName", "value": "Fourth"},
-    ]));
-    for (method, body) in [
-        (
-            "PUT",
-            scim(&json!({"displayName": "Third", "active": true})),
-        ),
-        ("PATCH", patch),
-    ] {
-        let path = format!("{SCIM}/{id}");
-        ground.expect(200, method, &path, &body).await;
-        let shown = views(&ground, &id).await;
-        agree(&shown, method);
-        for name in only.as_object().unwrap().keys() {
-            assert_eq!(shown.native[name], before[name], "{method}: {name}");
-        }
-        assert_eq!(shown.client["response_types"], json!(["code", "id_token"]));
-    }
-}
-
-#[tokio::test]
-async fn a_scim_put_keeps_the_keys_of_a_client_that_signs_assertions() {
-    let ground = Ground::new().await;
-    let jwks = json!({"keys": [{
-        "kty": "EC", "crv": "P-256", "kid": "k1", "alg": "ES256", "use": "sig",
-        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
-        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
-    }]});
-    let body = json!({"client_auth_method": "private_key_jwt", "jwks": jwks});
-    let id = create(&ground, NATIVE, &native(&body)).await;
-    let before = views(&ground, &id).await;
-    agree(&before, "private_key_jwt");
-    let answer = ground
-        .expect(
-            200,
-            "PUT",
-            &format!("{SCIM}/{id}"),
-            &scim(&json!({"active": true})),
-        )
-        .await;
-    assert!(answer.get("clientSecret").is_none());
-    let after = views(&ground, &id).await.native;
-    assert_eq!(after["jwks"], before.native["jwks"]);
-    assert_eq!(after["client_auth_method"], "private_key_jwt");
 }

@@ -150,9 +150,8 @@ async fn a_new_secret_kills_every_old_one_at_once() {
         "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator"],
     });
     for _ in 0..5 {
-        for old in &secrets[secrets.len().saturating_sub(1)..] {
-            expect(200, &ground.token_of("client_1", old).await);
-        }
+        let last = secrets.last().unwrap();
+        expect(200, &ground.token_of("client_1", last).await);
         ground.recorder.take();
         let response = ground.to("POST", SECRETS).json(&body).send().await;
         assert_eq!(response.header("cache-control"), Some("no-store"));
@@ -184,7 +183,6 @@ async fn a_new_secret_kills_every_old_one_at_once() {
 #[tokio::test]
 async fn discovery_tells_scim_clients_what_is_served() {
     let ground = Ground::new().await;
-    let get = |path: String| async move { path };
     let config = ground
         .expect(200, "GET", "/admin/v1/ServiceProviderConfig", &Value::Null)
         .await;
@@ -201,7 +199,7 @@ async fn discovery_tells_scim_clients_what_is_served() {
     assert_eq!(config["filter"]["maxResults"], 1000);
     assert!(config["authenticationSchemes"].is_array());
     for (kind, id) in [("Schemas", APP_SCHEMA), ("ResourceTypes", "App")] {
-        let all = get(format!("/admin/v1/{kind}")).await;
+        let all = format!("/admin/v1/{kind}");
         let listed = ground.expect(200, "GET", &all, &Value::Null).await;
         let found = listed["Resources"].as_array().unwrap();
         assert_eq!(listed["totalResults"], found.len());
