@@ -67,6 +67,7 @@ async fn refused(request: TestRequest<'_>, expected: &(u16, Value)) -> testkit::
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn a_missing_member_a_wrong_type_and_a_duplicate() {
     let ground = Ground::new().await;
     for (path, body) in [

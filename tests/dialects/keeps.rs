@@ -98,7 +98,7 @@ async fn a_scim_put_and_patch_keep_what_only_the_native_dialect_can_say() {
     });
     let id = create(&ground, NATIVE, &native(&only)).await;
     let before = views(&ground, &id).await.native;
-    let patch = patch_op(&json!([
+    let renaming = patch_op(&json!([
         {"op": "replace", "path": "displayName", "value": "Fourth"},
     ]));
     for (method, body) in [
@@ -106,7 +106,7 @@ async fn a_scim_put_and_patch_keep_what_only_the_native_dialect_can_say() {
             "PUT",
             scim(&json!({"displayName": "Third", "active": true})),
         ),
-        ("PATCH", patch),
+        ("PATCH", renaming),
     ] {
         let path = format!("{SCIM}/{id}");
         ground.expect(200, method, &path, &body).await;

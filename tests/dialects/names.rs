@@ -37,12 +37,12 @@ async fn a_display_name_is_unique_whatever_its_letter_case() {
 async fn a_display_name_moves_on_a_rename_in_any_dialect_and_is_freed_on_delete() {
     let ground = Ground::new().await;
     let id = free(&ground, "First").await;
-    let patch = patch_op(&json!([{"op": "replace", "path": "displayName", "value": "Fourth"}]));
+    let renaming = patch_op(&json!([{"op": "replace", "path": "displayName", "value": "Fourth"}]));
     let mut old = "First";
     for (method, path, body, new) in [
         ("PUT", NATIVE, json!({"app_name": "Second"}), "Second"),
         ("PUT", OPENID, json!({"name": "Third"}), "Third"),
-        ("PATCH", SCIM, patch, "Fourth"),
+        ("PATCH", SCIM, renaming, "Fourth"),
         ("PUT", SCIM, scim(&json!({"displayName": "Fifth"})), "Fifth"),
         ("PATCH", NATIVE, json!({"app_name": "Sixth"}), "Sixth"),
     ] {
@@ -71,10 +71,10 @@ async fn a_rename_onto_a_taken_display_name_is_refused_in_every_dialect() {
     let ground = Ground::new().await;
     free(&ground, "Taken").await;
     let id = free(&ground, "Mine").await;
-    let patch = patch_op(&json!([{"op": "replace", "path": "displayName", "value": "TAKEN"}]));
+    let renaming = patch_op(&json!([{"op": "replace", "path": "displayName", "value": "TAKEN"}]));
     for (method, path, status, body) in [
         ("PUT", SCIM, 409, scim(&json!({"displayName": "taken"}))),
-        ("PATCH", SCIM, 409, patch),
+        ("PATCH", SCIM, 409, renaming),
         ("PUT", NATIVE, 409, json!({"app_name": "Taken"})),
         ("PUT", OPENID, 422, json!({"name": "Taken"})),
     ] {

@@ -20,6 +20,7 @@ async fn ground_with_app() -> (Ground, String) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn operations_change_what_they_name_and_nothing_else() {
     for (operation, member, after) in [
         (
