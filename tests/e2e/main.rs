@@ -12,5 +12,6 @@ mod client;
 mod data_directory;
 mod events;
 mod process;
+mod seeds;
 mod stories;
 mod wire;

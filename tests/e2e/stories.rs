@@ -16,7 +16,7 @@ fn registration(name: &str) -> Value {
 
 /// Lists lag by moments on AWS: asks again until `found`.
 #[track_caller]
-fn eventually(ask: impl Fn() -> Answer, found: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn eventually(ask: impl Fn() -> Answer, found: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..40 {
         last = ask().expect(200);
@@ -132,75 +132,6 @@ fn an_application_reaches_itself_only() {
     assert!(
         answer.header("x-request-id").len() > 4 || !answer.header("apigw-requestid").is_empty()
     );
-}
-
-/// The steps of the openid-apps document: token, app, credentials kept, usage.
-#[test]
-fn the_openid_apps_steps() {
-    let roster = Deployment::new();
-    let api_token = roster.token(&roster.management);
-
-    let app = json!({
-        "name": "My app", "redirect_uri": "https://app.example.com/callback", "trusted": "true",
-    });
-    let first = roster
-        .post(&api_token, "/platform/v1/apps", &app)
-        .expect(201);
-    assert_eq!(first["status"], "OK");
-    let members: Vec<_> = first["data"].as_object().unwrap().keys().collect();
-    let documented = [
-        "app_code_name",
-        "app_id",
-        "client_id",
-        "client_secret",
-        "name",
-    ];
-    assert_eq!(members, documented);
-    assert_eq!(first["data"]["name"], "My app");
-    let code_name = first["data"]["app_code_name"].as_str().unwrap();
-    assert!(code_name == "myapp" || code_name.starts_with("myapp_"));
-
-    // "In cases where an app with the same code name already exists, a post-fix string will be added".
-    let second = roster
-        .post(&api_token, "/platform/v1/apps", &app)
-        .expect(201);
-    let postfixed = second["data"]["app_code_name"].as_str().unwrap();
-    assert!(postfixed.starts_with("myapp_"), "{postfixed}");
-
-    // "There will be no way of retrieving the client_id and client_secret later on."
-    let kept = Credentials::of(&first["data"]);
-    let read = roster.get(&api_token, &format!("/platform/v1/apps/{code_name}"));
-    assert_eq!(
-        read.expect(200)["data"]["application"]["app_code_name"],
-        code_name
-    );
-    let listed = eventually(
-        || roster.get(&api_token, "/platform/v1/apps"),
-        |list| {
-            let apps = list["apps"].as_array().unwrap();
-            apps.iter().any(|app| app["app_code_name"] == postfixed)
-        },
-    );
-    for text in [&read.text, &listed.to_string()] {
-        assert!(
-            !text.contains(&kept.client_secret) && !text.contains("client_id"),
-            "{text}"
-        );
-    }
-
-    // Usage.
-    let token = roster.token(&kept);
-    assert_eq!(
-        roster
-            .get(&token, &format!("/platform/v1/apps/{code_name}"))
-            .status,
-        200
-    );
-
-    let refused = roster.post(&api_token, "/platform/v1/apps", &json!({"name": "My app"}));
-    let body = refused.expect(422);
-    assert_eq!(body["success"], false);
-    assert_eq!(body["errors"][0]["code"], "missing");
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub struct Caller {
     scopes: Vec<Scope>,
 }
 
+const MANAGEMENT_ONLY: &str = "Only a token of the tenant's management application may do this.";
+
 impl Caller {
     /// Fails unless the token carries `scope`.
     pub fn require(&self, scope: &'static str) -> Result<(), ApiError> {
@@ -47,9 +49,14 @@ impl Caller {
         }
     }
 
-    /// Fails unless the token carries every scope that a change needs.
+    /// Fails unless the token carries every scope that a change needs. What needs trust is for the
+    /// management application alone, whatever scopes another one's token may carry.
     pub fn require_all(&self, needed: RightsNeeded) -> Result<(), ApiError> {
-        needed.scopes().try_for_each(|scope| self.require(scope))
+        needed.scopes().try_for_each(|scope| self.require(scope))?;
+        if needed.trust && !self.management {
+            return Err(ApiError::Forbidden(MANAGEMENT_ONLY));
+        }
+        Ok(())
     }
 
     /// Whether the caller may see `app`: any of its tenant for the management application, else its own.
@@ -104,9 +111,7 @@ pub async fn authorize(registry: &Registry, request: &Request) -> Result<Option<
     let caller = authenticate(registry, request).await?;
     caller.require(scope)?;
     if reach == Reach::Tenant && !caller.management {
-        return Err(ApiError::Forbidden(
-            "Only a token of the tenant's management application may do this.",
-        ));
+        return Err(ApiError::Forbidden(MANAGEMENT_ONLY));
     }
     Ok(Some(caller))
 }

@@ -79,7 +79,8 @@ fn expression(exp: &AttrExp, resource: &Value) -> bool {
     match exp {
         AttrExp::Present(path) => select(resource, path).iter().any(|v| is_present(v)),
         AttrExp::Comparison(path, op, wanted) => {
-            let exact = is_case_exact(path);
+            // The strings of simple lists are URIs and registered words.
+            let exact = resource.is_string() || is_case_exact(path);
             let values = select(resource, path);
             if values.is_empty() {
                 // An unassigned attribute equals null, and differs from everything else.
@@ -144,7 +145,10 @@ fn each(value: Option<&Value>) -> Box<dyn Iterator<Item = &Value> + '_> {
 }
 
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    let members = value.as_object()?;
+    let Value::Object(members) = value else {
+        // A simple value in a list is its own `value` (RFC 7643 §2.4).
+        return name.eq_ignore_ascii_case("value").then_some(value);
+    };
     let found = members
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name));
