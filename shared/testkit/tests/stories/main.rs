@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod data_document;
 mod deletes;
 mod idempotency;
 mod kill_switch;
