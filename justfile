@@ -6,6 +6,10 @@ run:
 test:
     cargo test --workspace
 
+# Clients that others wrote, against a local server; needs python3 and node.
+clients:
+    bash tests/clients/run
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check
