@@ -66,6 +66,23 @@ post.revoke_token(metadata["revocation_endpoint"], token=token).raise_for_status
 assert post.introspect_token(metadata["introspection_endpoint"], token=token).json() == {"active": False}
 ok("introspected and revoked")
 
+answer = requests.post(
+    base + "/platform/v1/apps",
+    json={"name": "Opaque", "redirect_uri": "https://app.example.com/cb", "access_token_format": "opaque"},
+    headers={"Authorization": f"Bearer {admin['access_token']}"},
+    timeout=10,
+)
+sealed = answer.json()["data"]
+opaque = session(sealed["client_id"], sealed["client_secret"], "client_secret_basic")
+token = opaque.fetch_token(endpoint, grant_type="client_credentials")["access_token"]
+# There is nothing in it to read.
+assert token.count(".") == 0 and sealed["client_id"] not in token
+told = opaque.introspect_token(metadata["introspection_endpoint"], token=token).json()
+assert told["active"] is True and told["client_id"] == sealed["client_id"], told
+cut = opaque.introspect_token(metadata["introspection_endpoint"], token=token[:-1]).json()
+assert cut == {"active": False}
+ok("opaque token introspected")
+
 for alg, pair in {
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "RS256": rsa.generate_private_key(65537, 2048),
