@@ -3,7 +3,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    App, AppProfile, Client, ClientId, ClientSettings, RightsNeeded, Secret, StoredSecret, app,
+    App, AppProfile, Client, ClientId, ClientSettings, GrantType, RightsNeeded, Secret,
+    StoredSecret, app, scopes,
 };
 use table::{ChangeError, Principal, SecretsChange};
 
@@ -152,26 +153,36 @@ pub fn first_secret(
     new_secret(registry, &client.client_id).map(Some)
 }
 
-/// A client that comes to use secrets gets one; one that ceases to loses them, but for the client that
-/// a tenant is managed with.
+/// The client that a tenant is managed with can't give up what it manages with: nobody could give it back.
+fn keeps_managing(new: &ClientSettings) -> Result<(), ApiError> {
+    let mut all = scopes::MANAGEMENT.iter();
+    let scoped = all.all(|name| new.scopes.iter().any(|s| s.as_str() == *name));
+    let granted = new.grant_types.contains(&GrantType::ClientCredentials);
+    if scoped && granted && new.token_endpoint_auth_method.uses_secret() {
+        return Ok(());
+    }
+    Err(ApiError::Conflict {
+        code: "management-application",
+        detail: "The management application's default client must keep a secret, the grant client_credentials and every management scope.".into(),
+    })
+}
+
+/// A client that comes to use secrets gets one; one that ceases to loses them.
 fn secrets_change(
     registry: &Registry,
     app: &App,
     old: &Client,
     new: &ClientSettings,
 ) -> Result<(Option<Secret>, SecretsChange), ApiError> {
+    if app.management && old.default {
+        keeps_managing(new)?;
+    }
     let before = old.settings.token_endpoint_auth_method.uses_secret();
     let after = new.token_endpoint_auth_method.uses_secret();
     Ok(match (before, after) {
         (false, true) => {
             let (secret, stored) = new_secret(registry, &old.client_id)?;
             (Some(secret), SecretsChange::First(stored))
-        }
-        (true, false) if app.management && old.default => {
-            return Err(ApiError::Conflict {
-                code: "management-application",
-                detail: "The management application's default client must keep a secret.".into(),
-            });
         }
         (true, false) => (None, SecretsChange::Clear),
         _ => (None, SecretsChange::Keep),

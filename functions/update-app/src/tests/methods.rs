@@ -81,12 +81,14 @@ async fn keys_of_its_own_take_the_place_of_secrets() {
 }
 
 #[tokio::test]
-async fn the_management_application_keeps_its_last_secret() {
+async fn the_management_application_keeps_what_it_manages_with() {
     let app = TestApp::new().await;
     let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]});
     for change in [
         json!({"client_auth_method": "none", "client_type": "native", "client_grant_types": []}),
         json!({"client_auth_method": "private_key_jwt", "jwks": jwks}),
+        json!({"client_scopes": ["apps:read"]}),
+        json!({"client_grant_types": []}),
     ] {
         let response = request(&app, "PUT", "management")
             .json(&change)
