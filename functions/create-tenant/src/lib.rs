@@ -3,11 +3,10 @@
 //! Has no route: an operator invokes it with IAM, the local server at its first start. For a tenant
 //! that exists it issues a fresh management secret and ends the old ones: the way back in.
 
-use api::{ApiError, Registry};
+use api::{ApiError, Registry, change::new_secret};
 use domain::{
     App, AppId, AppProfile, ClientId, ClientSettings, CodeName, CodeNameChoice, CreateApp,
-    GrantType, Name, Scope, Secret, StoredSecret, TenantId, TokenEndpointAuthMethod,
-    app::Registration, scopes,
+    GrantType, Name, Scope, Secret, TenantId, TokenEndpointAuthMethod, app::Registration, scopes,
 };
 use serde::{Deserialize, Serialize};
 use table::{CreateTenantError, Tenant};
@@ -88,16 +87,6 @@ async fn fresh_secret(registry: &Registry, tenant: &Tenant) -> Result<Credential
             "the tenant has no management application",
         ))
     }
-}
-
-fn new_secret(
-    registry: &Registry,
-    client_id: &ClientId,
-) -> Result<(Secret, StoredSecret), ApiError> {
-    let secret = Secret::generate(registry.random()?);
-    let pepper = registry.master()?.pepper();
-    let stored = StoredSecret::new(&secret, &pepper, client_id, registry.now());
-    Ok((secret, stored))
 }
 
 fn credentials(tenant_id: TenantId, client_id: ClientId, secret: &Secret) -> Credentials {
