@@ -13,6 +13,7 @@ mod data_directory;
 mod events;
 mod lifecycle;
 mod oauth2_crate;
+mod permissions;
 mod process;
 mod seeds;
 mod stories;
