@@ -1,6 +1,6 @@
 //! The raw events of `events/`: each says what it is, and is answered as its name promises.
 
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
 use api::{Registry, lambda, operations, routes};
 use create_tenant::Credentials;
@@ -71,6 +71,16 @@ pub(crate) async fn answer(
     let handlers = local::operations::all();
     // Boxed, as its type is too deep for the compiler otherwise.
     Box::pin(lambda::answer(registry, &handlers[operation], event)).await
+}
+
+/// Writes an answer into the directory that `ANSWERS` names, for tests/sam to compare with Lambda's.
+fn keep(operation: &str, name: &str, response: &ApiGatewayV2httpResponse) {
+    if let Some(directory) = env::var_os("ANSWERS") {
+        let directory = Path::new(&directory).join(operation);
+        fs::create_dir_all(&directory).unwrap();
+        let text = serde_json::to_string_pretty(response).unwrap();
+        fs::write(directory.join(format!("{name}.json")), text).unwrap();
+    }
 }
 
 fn body(response: &ApiGatewayV2httpResponse) -> Value {
@@ -199,6 +209,7 @@ async fn every_event_is_answered_as_its_name_says() {
         let seeded = Seeded::new().await;
         let event = text(&format!("{operation}/{name}"));
         let response = seeded.send(&operation, &event).await;
+        keep(&operation, &name, &response);
         let promised: i64 = name.split('-').next().unwrap().parse().unwrap();
         assert_eq!(
             response.status_code, promised,

@@ -11,6 +11,7 @@ mod bootstrap;
 mod client;
 mod data_directory;
 mod events;
+mod lifecycle;
 mod oauth2_crate;
 mod permissions;
 mod process;
