@@ -18,6 +18,10 @@ const FILE: &str = "template.yaml";
 const OPEN: &str = "  # <functions>";
 const CLOSE: &str = "  # </functions>\n";
 
+/// The master secret in use.
+const MASTER_SECRET: &str =
+    "!If [OtherMasterSecret, !Ref ExistingMasterSecretArn, !Ref MasterSecret]";
+
 /// With `UPDATE_TEMPLATE=1` in the environment the functions are written instead of compared.
 #[test]
 fn the_template_has_every_operation_with_its_routes_and_permissions() {
@@ -56,18 +60,19 @@ fn function(operation: &Operation) -> String {
         operation.purpose,
     );
     if operation.master {
-        let secret = settings::MASTER_SECRET_ARN;
+        let name = settings::MASTER_SECRET_ARN;
         let _ = write!(
             text,
-            "      Environment:\n        Variables: {{ {secret}: !Ref MasterSecret }}\n"
+            "      Environment:\n        Variables:\n          {name}: {MASTER_SECRET}\n"
         );
     }
     text.push_str("      Policies:\n        - Statement:\n");
     text.extend(operation.grants.iter().map(statement));
     if operation.master {
-        text.push_str(
+        let _ = write!(
+            text,
             "            - Effect: Allow\n              Action: secretsmanager:GetSecretValue\n              \
-             Resource: !Ref MasterSecret\n",
+             Resource: {MASTER_SECRET}\n"
         );
     }
     let routes = ROUTES.iter().filter(|route| route.operation == name);
@@ -90,18 +95,32 @@ fn statement(grant: &Grant) -> String {
     let start = format!("            - Effect: Allow\n              Action: dynamodb:{action}\n");
     match grant.on {
         On::Index(index) => {
-            format!("{start}              Resource: !Sub ${{Table.Arn}}/index/{index}\n")
+            let index = format!("/index/{index}");
+            format!("{start}              Resource: {}\n", table_arn(&index))
         }
         On::Keys(patterns) => {
             let patterns: Vec<_> = patterns.iter().map(|key| format!("\"{key}\"")).collect();
             let patterns = patterns.join(", ");
             format!(
-                "{start}              Resource: !GetAtt Table.Arn\n              Condition:\n                \
+                "{start}              Resource: {}\n              Condition:\n                \
                  ForAllValues:StringLike: {{ dynamodb:LeadingKeys: [{patterns}] }}\n                \
-                 \"Null\": {{ dynamodb:LeadingKeys: \"false\" }}\n"
+                 \"Null\": {{ dynamodb:LeadingKeys: \"false\" }}\n",
+                table_arn("")
             )
         }
     }
+}
+
+/// The table in use, or an index of it.
+fn table_arn(index: &str) -> String {
+    let account = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}";
+    let other = format!("!Sub \"{account}:table/${{ExistingTable}}{index}\"");
+    let own = if index.is_empty() {
+        "!GetAtt Table.Arn".to_owned()
+    } else {
+        format!("!Sub \"${{Table.Arn}}{index}\"")
+    };
+    format!("!If [OtherTable, {other}, {own}]")
 }
 
 fn event(route: &Route) -> String {
