@@ -3,6 +3,7 @@
 //! `docs/DATA.md` has the access patterns, each with its round trips and capacity.
 
 mod apps;
+pub mod budgets;
 mod bytes;
 mod changes;
 mod clients;

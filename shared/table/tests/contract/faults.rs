@@ -14,7 +14,7 @@ use crate::watcher::{Watcher, cancelled, refusal};
 
 const WRITE: &str = "TransactWriteItems";
 /// The time that a whole request has.
-const DEADLINE: Duration = Duration::from_millis(2500);
+const DEADLINE: Duration = table::budgets::REQUEST;
 
 /// Creates an app on a fresh table whose transactions meet these faults.
 async fn create(faults: impl Into<Vec<Intercept>>) -> Option<Outcome> {
