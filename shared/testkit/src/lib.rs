@@ -7,6 +7,7 @@
     reason = "a test that can't be set up has failed"
 )]
 
+pub mod audit;
 mod bad_tokens;
 mod hidden;
 mod permissions;
