@@ -309,3 +309,10 @@ fn no_function_may_do_anything_to_everything() {
         .filter(|one| one["Type"] == "AWS::IAM::Role");
     assert_eq!(roles.count(), OPERATIONS.len());
 }
+
+#[test]
+fn functions_time_out_when_the_budgets_say() {
+    let template = plain(&parsed());
+    let timeout = &template["Globals"]["Function"]["Timeout"];
+    assert_eq!(*timeout, json!(table::budgets::FUNCTION.as_secs()));
+}
