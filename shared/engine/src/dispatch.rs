@@ -19,6 +19,12 @@ impl Answer {
             body: body.to_string().into_bytes(),
         }
     }
+
+    /// What is left of it when the connection ends too early.
+    pub(crate) fn cut_in_half(mut self) -> Self {
+        self.body.truncate(self.body.len() / 2);
+        self
+    }
 }
 
 /// Executes one operation. The engine's refusals are answers too.

@@ -200,6 +200,15 @@ impl Connector {
                 Err(failure) => (None, Err(failure)),
             },
             Intercept::Answer { status, body } => (None, Ok(Answer::injected(status, &body))),
+            Intercept::ExecuteThenDelay(delay) => {
+                let (executed, answer) = self.pass(&request).await?;
+                (executed, self.wait(delay).await.and(answer))
+            }
+            Intercept::Garbage { status, body } => (None, Ok(Answer { status, body })),
+            Intercept::ExecuteThenTruncate => {
+                let (executed, answer) = self.pass(&request).await?;
+                (executed, answer.map(Answer::cut_in_half))
+            }
             Intercept::ExecuteThenAnswer { status, body } => {
                 let (executed, _) = self.pass(&request).await?;
                 (executed, Ok(Answer::injected(status, &body)))

@@ -17,16 +17,14 @@ use aws_sdk_dynamodb::{Client, config::SharedCredentialsProvider};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use thiserror::Error;
 
-use crate::https::Https;
+use crate::{
+    budgets::{ATTEMPT, OPERATION},
+    https::Https,
+};
 
 /// Amazon's own roots: every AWS endpoint chains to one of them, and reading the operating system's
 /// store is most of the SDK's start-up time.
 pub(crate) const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
-
-/// One attempt of one call.
-pub const ATTEMPT: Duration = Duration::from_secs(1);
-/// One call with its retries; below the 2.5 s that a whole request has.
-pub const OPERATION: Duration = Duration::from_millis(2300);
 
 /// The TLS set-up was refused.
 #[derive(Debug, Error)]

@@ -29,7 +29,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use crate::connect::{ATTEMPT, TlsError};
+use crate::{budgets::ATTEMPT, connect::TlsError};
 
 type Connections = Client<HttpsConnector<connect::HttpConnector>, SdkBody>;
 

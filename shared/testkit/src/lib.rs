@@ -7,8 +7,10 @@
     reason = "a test that can't be set up has failed"
 )]
 
+pub mod audit;
 mod bad_tokens;
 mod hidden;
+mod permissions;
 mod raw;
 mod recorder;
 mod register;
@@ -31,6 +33,7 @@ use table::{Table, connect};
 pub use bad_tokens::BadToken;
 pub use engine::{Failure, Intercept};
 pub use hidden::Hidden;
+pub use permissions::Use;
 pub use recorder::{Recorder, Summary, cancelled, refused_condition};
 pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;

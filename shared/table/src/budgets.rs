@@ -1,0 +1,31 @@
+//! Every limit of time, from the shortest to the longest: each ends before the one around it, so that
+//! whoever waits outside is answered and not cut off.
+
+use std::time::Duration;
+
+/// One attempt of one call to the table.
+pub const ATTEMPT: Duration = Duration::from_secs(1);
+/// One call with its retries.
+pub const OPERATION: Duration = Duration::from_millis(2300);
+/// One request, whatever number of calls it makes.
+pub const REQUEST: Duration = Duration::from_millis(2500);
+/// What a scheduled run does before it leaves the rest to the next one.
+pub const SCHEDULED: Duration = Duration::from_secs(3);
+/// A function's `Timeout` in `template.yaml`: Lambda ends it then, answer or not.
+pub const FUNCTION: Duration = Duration::from_secs(5);
+/// The longest that API Gateway's HTTP APIs wait for a function; theirs, and fixed.
+pub const GATEWAY: Duration = Duration::from_secs(30);
+/// How long a deleted app's item stays: whoever read the app before is done by then, so nothing that
+/// they put beside it escapes the sweep.
+pub const LINGER: Duration = Duration::from_mins(1);
+
+const ORDERED: [Duration; 6] = [ATTEMPT, OPERATION, REQUEST, FUNCTION, GATEWAY, LINGER];
+
+const _: () = {
+    let mut at = 1;
+    while at < ORDERED.len() {
+        assert!(ORDERED[at - 1].as_millis() < ORDERED[at].as_millis());
+        at += 1;
+    }
+    assert!(SCHEDULED.as_millis() < FUNCTION.as_millis());
+};
