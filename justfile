@@ -10,6 +10,10 @@ test:
 clients:
     bash tests/clients/run
 
+# A measurement: cold-start, round-trips, load, size, scale or cost. `load` needs node and npm.
+bench what *options:
+    cargo run --release -p bench -- {{what}} {{options}}
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check

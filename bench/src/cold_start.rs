@@ -16,6 +16,10 @@ use crate::{
 /// Calls before the warm ones are counted.
 const WARM_UP: usize = 20;
 
+/// Calls whose processor time is read together. The median over such parts is the figure: whatever else
+/// runs on the machine slows some of them down, by the caches that are shared.
+const PART: usize = 50;
+
 /// What to measure.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
@@ -177,12 +181,18 @@ impl Figures {
         for payload in payloads.by_ref().take(WARM_UP) {
             call(&mut on, name, payload).await?;
         }
-        let before = on.cpu()?;
-        for payload in payloads {
-            self.warm.push(call(&mut on, name, payload).await?);
+        let mut spent = Vec::new();
+        let mut payloads = payloads.peekable();
+        while payloads.peek().is_some() {
+            let before = on.cpu()?;
+            let mut calls = 0;
+            for payload in payloads.by_ref().take(PART) {
+                self.warm.push(call(&mut on, name, payload).await?);
+                calls += 1;
+            }
+            spent.push(on.cpu()?.saturating_sub(before) / calls);
         }
-        let spent = on.cpu()?.saturating_sub(before);
-        self.cpu = spent / u32::try_from(self.warm.len().max(1))?;
+        self.cpu = median(&spent);
         self.peak = on.peak_memory()?;
         Ok(())
     }

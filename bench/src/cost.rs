@@ -42,7 +42,7 @@ const CALLS: usize = 200;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// Memory of a function in MB; it gets processor time in proportion
-    #[arg(long, default_value_t = 128.0)]
+    #[arg(long, default_value_t = 256.0)]
     memory: f64,
     /// Milliseconds that DynamoDB takes to answer one call
     #[arg(long, default_value_t = 5.0)]

@@ -73,21 +73,21 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
 }
 
 async fn request(on: &Deployment, kind: &str, number: usize) -> Outcome<Duration> {
-    let (event, change): (_, Box<dyn FnOnce(&mut Value) + Send>) = match kind {
-        "page of 50" => (
-            "list-apps/200-first-page",
-            Box::new(|event: &mut Value| {
+    match kind {
+        "page of 50" => {
+            let fifty = |event: &mut Value| {
                 if let Some(event) = event.as_object_mut() {
                     event.insert("rawQueryString".into(), json!("limit=50"));
                 }
-            }),
-        ),
-        "get" => ("get-app/200-by-id", Box::new(|_: &mut Value| {})),
-        "token" => ("token/200-basic", Box::new(|_: &mut Value| {})),
-        _ => (
-            "create-app/201-native",
-            Box::new(move |event: &mut Value| rename(event, &format!("Created {number}"))),
-        ),
-    };
-    on.timed(event, change).await
+            };
+            on.timed("list-apps/200-first-page", fifty).await
+        }
+        "get" => on.timed("get-app/200-by-id", |_| {}).await,
+        "token" => on.timed("token/200-basic", |_| {}).await,
+        _ => {
+            let name = format!("Created {number}");
+            let named = |event: &mut Value| rename(event, &name);
+            on.timed("create-app/201-native", named).await
+        }
+    }
 }
