@@ -47,7 +47,11 @@ impl Filling {
     /// The management client's credentials.
     pub(crate) fn of(management: &Credentials) -> Self {
         let pair = format!("{}:{}", management.client_id, management.client_secret);
-        Self(vec![("{{basic}}", BASE64.encode(pair.as_bytes()))])
+        Self(vec![
+            ("{{basic}}", BASE64.encode(pair.as_bytes())),
+            ("{{management_id}}", management.client_id.to_string()),
+            ("{{management_secret}}", management.client_secret.clone()),
+        ])
     }
 
     /// The event with all of them filled.

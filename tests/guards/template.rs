@@ -8,11 +8,19 @@ use api::{
     settings,
 };
 
+use serde_json::json;
+use serde_norway::Value;
+use table::Table;
+
 use crate::workspace::{none, read, root};
 
 const FILE: &str = "template.yaml";
 const OPEN: &str = "  # <functions>";
 const CLOSE: &str = "  # </functions>\n";
+
+/// The master secret in use.
+const MASTER_SECRET: &str =
+    "!If [OtherMasterSecret, !Ref ExistingMasterSecretArn, !Ref MasterSecret]";
 
 /// With `UPDATE_TEMPLATE=1` in the environment the functions are written instead of compared.
 #[test]
@@ -52,26 +60,27 @@ fn function(operation: &Operation) -> String {
         operation.purpose,
     );
     if operation.master {
-        let secret = settings::MASTER_SECRET_ARN;
+        let name = settings::MASTER_SECRET_ARN;
         let _ = write!(
             text,
-            "      Environment:\n        Variables: {{ {secret}: !Ref MasterSecret }}\n"
+            "      Environment:\n        Variables:\n          {name}: {MASTER_SECRET}\n"
         );
     }
     text.push_str("      Policies:\n        - Statement:\n");
     text.extend(operation.grants.iter().map(statement));
     if operation.master {
-        text.push_str(
+        let _ = write!(
+            text,
             "            - Effect: Allow\n              Action: secretsmanager:GetSecretValue\n              \
-             Resource: !Ref MasterSecret\n",
+             Resource: {MASTER_SECRET}\n"
         );
     }
     let routes = ROUTES.iter().filter(|route| route.operation == name);
     let mut events: String = routes.map(event).collect();
     if let Some(schedule) = operation.schedule {
-        let _ = write!(
+        let _ = writeln!(
             events,
-            "        Schedule: {{ Type: Schedule, Properties: {{ Schedule: {schedule} }} }}\n"
+            "        Schedule: {{ Type: Schedule, Properties: {{ Schedule: {schedule} }} }}"
         );
     }
     if !events.is_empty() {
@@ -86,18 +95,32 @@ fn statement(grant: &Grant) -> String {
     let start = format!("            - Effect: Allow\n              Action: dynamodb:{action}\n");
     match grant.on {
         On::Index(index) => {
-            format!("{start}              Resource: !Sub ${{Table.Arn}}/index/{index}\n")
+            let index = format!("/index/{index}");
+            format!("{start}              Resource: {}\n", table_arn(&index))
         }
         On::Keys(patterns) => {
             let patterns: Vec<_> = patterns.iter().map(|key| format!("\"{key}\"")).collect();
             let patterns = patterns.join(", ");
             format!(
-                "{start}              Resource: !GetAtt Table.Arn\n              Condition:\n                \
+                "{start}              Resource: {}\n              Condition:\n                \
                  ForAllValues:StringLike: {{ dynamodb:LeadingKeys: [{patterns}] }}\n                \
-                 \"Null\": {{ dynamodb:LeadingKeys: \"false\" }}\n"
+                 \"Null\": {{ dynamodb:LeadingKeys: \"false\" }}\n",
+                table_arn("")
             )
         }
     }
+}
+
+/// The table in use, or an index of it.
+fn table_arn(index: &str) -> String {
+    let account = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}";
+    let other = format!("!Sub \"{account}:table/${{ExistingTable}}{index}\"");
+    let own = if index.is_empty() {
+        "!GetAtt Table.Arn".to_owned()
+    } else {
+        format!("!Sub \"${{Table.Arn}}{index}\"")
+    };
+    format!("!If [OtherTable, {other}, {own}]")
 }
 
 fn event(route: &Route) -> String {
@@ -116,4 +139,126 @@ fn logical(name: &str) -> String {
         first.to_uppercase() + rest
     };
     words.map(capital).collect()
+}
+
+fn parsed() -> Value {
+    serde_norway::from_str(&read(FILE)).unwrap()
+}
+
+/// A value with CloudFormation's tags left out, as JSON.
+fn plain(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Tagged(tagged) => plain(&tagged.value),
+        Value::Sequence(list) => list.iter().map(plain).collect(),
+        Value::Mapping(members) => members
+            .iter()
+            .map(|(name, value)| (name.as_str().unwrap().to_owned(), plain(value)))
+            .collect(),
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+/// The same table as the code makes for itself.
+#[tokio::test]
+async fn the_template_has_the_table_that_the_code_has() {
+    let engine = engine::Engine::memory().unwrap();
+    let table = Table::new(table::connect::embedded(engine.http_client()), "roster");
+    table.create_if_absent().await.unwrap();
+    let made = engine.ask("DescribeTable", &json!({ "TableName": "roster" }));
+    let made = &made["Table"];
+    let written = plain(&parsed()["Resources"]["Table"]["Properties"]);
+    let sorted = |list: &serde_json::Value, by: &str| {
+        let mut list = list.as_array().unwrap().clone();
+        list.sort_by_key(|one| one[by].to_string());
+        list
+    };
+    assert_eq!(
+        sorted(&written["AttributeDefinitions"], "AttributeName"),
+        sorted(&made["AttributeDefinitions"], "AttributeName")
+    );
+    assert_eq!(written["KeySchema"], made["KeySchema"]);
+    let index = |index: &serde_json::Value| {
+        let keys = ["IndexName", "KeySchema", "Projection"];
+        json!(keys.map(|key| index[key].clone()))
+    };
+    let indexes = |table: &serde_json::Value| -> Vec<_> {
+        let indexes = sorted(&table["GlobalSecondaryIndexes"], "IndexName");
+        indexes.iter().map(index).collect()
+    };
+    assert_eq!(indexes(&written), indexes(made));
+    let ttl = &written["TimeToLiveSpecification"];
+    assert_eq!(
+        *ttl,
+        json!({"AttributeName": table::schema::TTL, "Enabled": true})
+    );
+    assert_eq!(written["BillingMode"], "PAY_PER_REQUEST");
+    // A name would keep a second stack, and a replaced table, from being made.
+    assert!(written.get("TableName").is_none());
+}
+
+#[test]
+fn what_can_not_be_made_again_is_retained() {
+    let resources = plain(&parsed()["Resources"]);
+    for name in ["Table", "MasterSecret", "Key"] {
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            assert_eq!(resources[name][policy], "Retain", "{name}");
+        }
+    }
+}
+
+/// CloudFormation makes another secret when any of this changes, and nobody could authenticate any more.
+#[test]
+fn the_master_secrets_generator_is_never_edited() {
+    let generator = json!({
+        "PasswordLength": 64, "ExcludePunctuation": true, "RequireEachIncludedType": true
+    });
+    let secret = plain(&parsed()["Resources"]["MasterSecret"]["Properties"]);
+    assert_eq!(secret["GenerateSecretString"], generator);
+    assert!(secret.get("Name").is_none());
+}
+
+#[test]
+fn the_template_sets_every_setting() {
+    let template = plain(&parsed());
+    let mut set = BTreeSet::new();
+    let mut add = |properties: &serde_json::Value| {
+        let variables = properties["Environment"]["Variables"].as_object();
+        set.extend(
+            variables
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone()),
+        );
+    };
+    add(&template["Globals"]["Function"]);
+    for (_, resource) in template["Resources"].as_object().unwrap() {
+        add(&resource["Properties"]);
+    }
+    assert_eq!(set, settings::ALL.map(str::to_owned).into());
+}
+
+/// The actions and resources of every policy of a function, written out.
+#[test]
+fn no_function_may_do_anything_to_everything() {
+    let template = plain(&parsed());
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for (name, resource) in template["Resources"].as_object().unwrap() {
+        for policy in resource["Properties"]["Policies"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            for statement in policy["Statement"].as_array().unwrap() {
+                seen += 1;
+                for part in ["Action", "Resource"] {
+                    if statement[part].to_string().contains('*') {
+                        faults.push(format!("{name}: {statement}"));
+                    }
+                }
+            }
+        }
+    }
+    none(&faults);
+    assert!(seen > OPERATIONS.len());
 }

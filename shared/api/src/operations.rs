@@ -17,7 +17,7 @@ pub struct Operation {
     pub purpose: &'static str,
     /// Whether it reads the master secret in INIT.
     pub master: bool,
-    /// When it runs by itself, as EventBridge writes it.
+    /// When it runs by itself, as `EventBridge` writes it.
     pub schedule: Option<&'static str>,
     /// What it may do to the table, and nothing else.
     pub grants: &'static [Grant],

@@ -42,6 +42,22 @@ pub mod pattern {
     pub const SIGNING_KEYS: &str = super::SIGNING_KEYS;
     /// The mark of the latest signing key.
     pub const LATEST_SIGNING_KEY: &str = super::LATEST;
+
+    /// Every one.
+    #[cfg(test)]
+    pub(super) const ALL: [&str; 11] = [
+        APP,
+        CODE,
+        NAME,
+        CLIENT_ID,
+        IDEMPOTENCY,
+        SWEEP,
+        ASSERTION,
+        REVOKED,
+        TENANT,
+        SIGNING_KEYS,
+        LATEST_SIGNING_KEY,
+    ];
 }
 
 /// The primary key of an item.
@@ -249,6 +265,15 @@ mod tests {
         #[test]
         fn two_inputs_never_share_a_key((a, ka) in any_key(), (b, kb) in any_key()) {
             prop_assert_eq!(a == b, ka == kb);
+        }
+
+        #[test]
+        fn a_key_fits_one_pattern((_, key) in any_key()) {
+            let fits = |pattern: &&str| match pattern.strip_suffix('*') {
+                Some(start) => key.pk.starts_with(start),
+                None => key.pk == *pattern,
+            };
+            prop_assert_eq!(pattern::ALL.into_iter().filter(fits).count(), 1, "{}", key);
         }
 
         #[test]
