@@ -5,6 +5,7 @@ one process on the embedded engine, but for what is new each time (ids, secrets,
 """
 
 import base64
+import difflib
 import json
 import re
 from collections.abc import Callable
@@ -17,15 +18,15 @@ VARIABLE = [
     (r"https://roster\.test|https://a1b2c3d4e5\.execute-api\.eu-central-1\.amazonaws\.com", "<issuer>"),
     (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "<jwt>"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
-    (r"[0-9a-f]{32}\.0", "<default client>"),
+    (r"[0-9a-f]{32}\.0\b", "<default client>"),
     (r"[0-9a-f]{32}\.[0-9a-f]{22}", "<client>"),
-    (r"rsec_[a-z2-7]{10}_[a-z2-7]+", "<secret>"),
-    (r"rsec_[a-z2-7]{10}…", "<hint>"),
-    (r'("secret_id": ?"|/secrets/)[a-z2-7]{10}', r"\1<secret id>"),
+    (r"rsec_[0-9a-z]{10}_[0-9a-z]+", "<secret>"),
+    (r"rsec_[0-9a-z]{10}…", "<hint>"),
+    (r'("(secret_id|id)": ?"|/secrets/|/AppClientSecretRegenerator/)[0-9a-z]{10}\b', r"\1<secret id>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
-    (r'("(iat|exp)": ?)\d{10}', r"\1<epoch>"),
+    (r'("(iat|exp|created_at)": ?)\d{10}', r"\1<epoch>"),
     (r'("jti": ?)"[^"]+"', r'\1"<jti>"'),
-    (r"(photoprinter|myapp)_[a-z2-7]{8}", r"\1_<suffix>"),
+    (r"(photoprinter|myapp)_[0-9a-z]{8}", r"\1_<suffix>"),
     # Cursors; the members of a public key.
     (r"\bA[\w-]{80,}", "<cursor>"),
     (r'("(kid|x|y)": ?)"[\w-]{43}"', r'\1"<key>"'),
@@ -44,7 +45,7 @@ def one_of_each(events: list[str]) -> list[str]:
     return list({name.split("/")[0]: name for name in reversed(events)}.values())[::-1]
 
 
-def masked(answer: dict) -> dict:
+def masked(answer: dict) -> str:
     """What of an answer is the same in every run."""
     text = json.dumps(
         {
@@ -58,7 +59,7 @@ def masked(answer: dict) -> dict:
     )
     for pattern, name in VARIABLE:
         text = re.sub(pattern, name, text)
-    return json.loads(text)
+    return text
 
 
 class Registry:
@@ -68,7 +69,11 @@ class Registry:
         self.invoke = invoke
         management = invoke("create-tenant", {})
         pair = f"{management['client_id']}:{management['client_secret']}"
-        self.filling = {"basic": base64.b64encode(pair.encode()).decode()}
+        self.filling = {
+            "basic": base64.b64encode(pair.encode()).decode(),
+            "management_id": management["client_id"],
+            "management_secret": management["client_secret"],
+        }
         self.filling["token"] = self.body("token/200-basic")["access_token"]
 
         def seeded(body: dict) -> None:
@@ -123,8 +128,6 @@ def differences(name: str, answer: dict, answers: Path) -> list[str]:
     if answer.get("statusCode") != promised:
         return [f"{name}: {promised} promised, answered {answer}"]
     in_process = masked(json.loads((answers / f"{name}.json").read_text()))
-    found = masked(answer)
-    if found == in_process:
-        return []
-    text = lambda value: json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)  # noqa: E731
-    return [f"{name}: in one process\n{text(in_process)}\n as deployed\n{text(found)}"]
+    lines = difflib.unified_diff(in_process.splitlines(), masked(answer).splitlines(), "in process", "deployed", lineterm="")
+    diff = "\n".join(lines)
+    return [f"{name}:\n{diff}"] if diff else []

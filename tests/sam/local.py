@@ -86,11 +86,13 @@ def main() -> None:
         how = "sam local invoke" if name in by_itself else "start-lambda"
         answer = fresh(command, operation, event) if name in by_itself else warm(operation, event)
         found = differences(name, answer, answers)
-        print(f"{'differs' if found else 'agrees'}  {how:16}  {name}", flush=True)
+        print("DIFFERS" if found else "agrees ", f"{how:16}", name, flush=True)
+        for fault in found:
+            print(fault)
         faults += found
         wipe()
     print(f"{len(events) - len(faults)} of {len(events)} events agree, {len(by_itself)} of them by sam local invoke")
-    sys.exit("\n\n".join(faults) or None)
+    sys.exit(1 if faults else 0)
 
 
 main()
