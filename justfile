@@ -10,6 +10,10 @@ test:
 clients:
     bash tests/clients/run
 
+# The stack, as SAM builds it and Lambda runs it; tests/sam/README.md says what is needed.
+sam:
+    bash tests/sam/run
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check
