@@ -10,6 +10,11 @@ test:
 clients:
     bash tests/clients/run
 
+# Every campaign against faults, for hours: prints a report. `cargo test` runs a slice of each.
+faults:
+    cargo test --profile local -p tests --test faults -- --ignored --test-threads 1
+    cat target/tmp/faults/*.md
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check
