@@ -10,7 +10,7 @@ use create_tenant::CreateTenant;
 use domain::{Invalid, Master, Secret, TenantId};
 use engine::{Engine, EngineError};
 use serde_json::json;
-use table::{Table, TableError, connect};
+use table::{Table, TableError, budgets, connect};
 use thiserror::Error;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 
@@ -67,8 +67,10 @@ pub async fn run(args: Args) -> Result<(), StartError> {
         write_credentials(path, &base_url, &credentials)?;
     }
     print(&args, &base_url, &credentials);
+    let housekeeping = tokio::spawn(keep_house(registry.clone()));
     let service = Service::new(registry, operations::all());
     server::serve(listener, service, stop).await;
+    housekeeping.abort();
     Ok(())
 }
 
@@ -120,7 +122,7 @@ async fn credentials(registry: &Registry, data: Option<&Data>) -> Result<Kept, S
     if let Some(kept) = data.and_then(Data::credentials)
         && works(registry, &kept).await?
     {
-        // Nothing else runs on a schedule here.
+        // The server may have been down when a key was due.
         rotate_keys::handle(registry.clone(), rotate_keys::Scheduled {})
             .await
             .map_err(StartError::Tenant)?;
@@ -138,6 +140,22 @@ async fn credentials(registry: &Registry, data: Option<&Data>) -> Result<Kept, S
         data.keep(&kept)?;
     }
     Ok(kept)
+}
+
+/// Does what a schedule does on AWS.
+async fn keep_house(registry: Registry) {
+    let mut every = tokio::time::interval(budgets::LINGER);
+    loop {
+        every.tick().await;
+        let swept = sweep::handle(registry.clone(), sweep::Scheduled::default()).await;
+        let rotated = rotate_keys::handle(registry.clone(), rotate_keys::Scheduled {}).await;
+        for error in [swept.err(), rotated.err()].into_iter().flatten() {
+            tracing::warn!(
+                error = error.detail(),
+                "scheduled work is left to the next run"
+            );
+        }
+    }
 }
 
 async fn works(registry: &Registry, kept: &Kept) -> Result<bool, StartError> {

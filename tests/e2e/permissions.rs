@@ -101,6 +101,7 @@ async fn unrouted() -> BTreeSet<Use> {
     let doomed = app.stored(&doomed).await.unwrap();
     let deleted = app.registry.table.delete_app(&doomed, app.registry.now());
     deleted.await.unwrap();
+    app.clock.advance(60);
     let swept = sweep::handle(registry(), sweep::Scheduled::default());
     let swept = recorder.as_operation("sweep", swept).await.unwrap();
     assert_eq!(swept.finished, 1);

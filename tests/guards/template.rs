@@ -49,15 +49,22 @@ fn the_template_has_every_operation_with_its_routes_and_permissions() {
     );
 }
 
-/// A function as the template has it.
+/// A function and its role, as the template has them.
 fn function(operation: &Operation) -> String {
-    let name = operation.name;
+    let Operation { name, purpose, .. } = operation;
+    let logical = logical(name);
     let mut text = format!(
-        "\n  {}:\n    Type: AWS::Serverless::Function\n    Metadata:\n      \
-         BuildMethod: rust-cargolambda\n      BuildProperties: {{ Binary: {name} }}\n    \
-         Properties:\n      Description: {}\n      CodeUri: functions/{name}\n",
-        logical(name),
-        operation.purpose,
+        "
+  {logical}:
+    Type: AWS::Serverless::Function
+    Metadata:
+      BuildMethod: rust-cargolambda
+      BuildProperties: {{ Binary: {name} }}
+    Properties:
+      Description: {purpose}
+      CodeUri: functions/{name}
+      Role: !GetAtt {logical}Role.Arn
+"
     );
     if operation.master {
         let name = settings::MASTER_SECRET_ARN;
@@ -66,16 +73,7 @@ fn function(operation: &Operation) -> String {
             "      Environment:\n        Variables:\n          {name}: {MASTER_SECRET}\n"
         );
     }
-    text.push_str("      Policies:\n        - Statement:\n");
-    text.extend(operation.grants.iter().map(statement));
-    if operation.master {
-        let _ = write!(
-            text,
-            "            - Effect: Allow\n              Action: secretsmanager:GetSecretValue\n              \
-             Resource: {MASTER_SECRET}\n"
-        );
-    }
-    let routes = ROUTES.iter().filter(|route| route.operation == name);
+    let routes = ROUTES.iter().filter(|route| route.operation == *name);
     let mut events: String = routes.map(event).collect();
     if let Some(schedule) = operation.schedule {
         let _ = writeln!(
@@ -87,28 +85,69 @@ fn function(operation: &Operation) -> String {
         text.push_str("      Events:\n");
         text.push_str(&events);
     }
+    text.push_str(&role(operation, &logical));
+    text
+}
+
+/// Log lines into the one group, traces where they are wanted, and what the operation is granted.
+fn role(operation: &Operation, logical: &str) -> String {
+    let mut text = format!(
+        "  {logical}Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement: [{{ Effect: Allow, Principal: {{ Service: lambda.amazonaws.com }}, Action: sts:AssumeRole }}]
+      Policies:
+        - PolicyName: {}
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+              - Effect: Allow
+                Action: [logs:CreateLogStream, logs:PutLogEvents]
+                Resource: !GetAtt Logs.Arn
+              - !If [HasTracing, {{ Effect: Allow, Action: [xray:PutTraceSegments, xray:PutTelemetryRecords], Resource: \"*\" }}, !Ref AWS::NoValue]
+",
+        operation.name
+    );
+    text.extend(operation.grants.iter().map(statement));
+    if operation.master {
+        let _ = write!(
+            text,
+            "              - Effect: Allow
+                Action: secretsmanager:GetSecretValue
+                Resource: {MASTER_SECRET}
+"
+        );
+    }
     text
 }
 
 fn statement(grant: &Grant) -> String {
-    let action = grant.action;
-    let start = format!("            - Effect: Allow\n              Action: dynamodb:{action}\n");
-    match grant.on {
-        On::Index(index) => {
-            let index = format!("/index/{index}");
-            format!("{start}              Resource: {}\n", table_arn(&index))
-        }
-        On::Keys(patterns) => {
-            let patterns: Vec<_> = patterns.iter().map(|key| format!("\"{key}\"")).collect();
-            let patterns = patterns.join(", ");
-            format!(
-                "{start}              Resource: {}\n              Condition:\n                \
-                 ForAllValues:StringLike: {{ dynamodb:LeadingKeys: [{patterns}] }}\n                \
-                 \"Null\": {{ dynamodb:LeadingKeys: \"false\" }}\n",
-                table_arn("")
-            )
-        }
+    let index = match grant.on {
+        On::Index(index) => format!("/index/{index}"),
+        On::Keys(_) => String::new(),
+    };
+    let mut text = format!(
+        "              - Effect: Allow
+                Action: dynamodb:{}
+                Resource: {}
+",
+        grant.action,
+        table_arn(&index)
+    );
+    if let On::Keys(patterns) = grant.on {
+        let patterns: Vec<_> = patterns.iter().map(|key| format!("\"{key}\"")).collect();
+        let patterns = patterns.join(", ");
+        let _ = write!(
+            text,
+            "                Condition:
+                  ForAllValues:StringLike: {{ dynamodb:LeadingKeys: [{patterns}] }}
+                  \"Null\": {{ dynamodb:LeadingKeys: \"false\" }}
+"
+        );
     }
+    text
 }
 
 /// The table in use, or an index of it.
@@ -237,28 +276,43 @@ fn the_template_sets_every_setting() {
     assert_eq!(set, settings::ALL.map(str::to_owned).into());
 }
 
-/// The actions and resources of every policy of a function, written out.
+/// Actions and resources are written out; but that traces have no resource that a policy could name.
 #[test]
 fn no_function_may_do_anything_to_everything() {
     let template = plain(&parsed());
+    let resources = template["Resources"].as_object().unwrap();
     let mut faults = Vec::new();
-    let mut seen = 0;
-    for (name, resource) in template["Resources"].as_object().unwrap() {
-        for policy in resource["Properties"]["Policies"]
+    for operation in &OPERATIONS {
+        let name = format!("{}Role", logical(operation.name));
+        let properties = &resources[&name]["Properties"];
+        assert!(properties.get("ManagedPolicyArns").is_none(), "{name}");
+        let policies = properties["Policies"].as_array().unwrap();
+        assert_eq!(policies.len(), 1, "{name}");
+        let statements = &policies[0]["PolicyDocument"]["Statement"];
+        let (traces, others): (Vec<_>, Vec<_>) = statements
             .as_array()
-            .into_iter()
-            .flatten()
-        {
-            for statement in policy["Statement"].as_array().unwrap() {
-                seen += 1;
-                for part in ["Action", "Resource"] {
-                    if statement[part].to_string().contains('*') {
-                        faults.push(format!("{name}: {statement}"));
-                    }
-                }
+            .unwrap()
+            .iter()
+            .partition(|one| one.is_array());
+        assert_eq!(traces.len(), 1, "{name}");
+        assert_eq!(traces[0][0], "HasTracing", "{name}");
+        for statement in others {
+            let wide = |part: &str| statement[part].to_string().contains('*');
+            if wide("Action") || wide("Resource") {
+                faults.push(format!("{name}: {statement}"));
             }
         }
     }
     none(&faults);
-    assert!(seen > OPERATIONS.len());
+    let roles = resources
+        .values()
+        .filter(|one| one["Type"] == "AWS::IAM::Role");
+    assert_eq!(roles.count(), OPERATIONS.len());
+}
+
+#[test]
+fn functions_time_out_when_the_budgets_say() {
+    let template = plain(&parsed());
+    let timeout = &template["Globals"]["Function"]["Timeout"];
+    assert_eq!(*timeout, json!(table::budgets::FUNCTION.as_secs()));
 }

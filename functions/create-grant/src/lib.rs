@@ -2,7 +2,11 @@
 //!
 //! One conditional write.
 
-use api::{ApiError, Call, Registry, Response, change::refused, dialect::Grant};
+use api::{
+    ApiError, Call, Registry, Response,
+    change::{refused, write_id},
+    dialect::Grant,
+};
 use domain::RoleGrant;
 
 /// Answers 201; 409 when the client has the role already.
@@ -15,7 +19,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     };
     let granted = registry
         .table
-        .grant_me(&caller.tenant_id, &app_id, &role)
+        .grant_me(&caller.tenant_id, &app_id, &role, &write_id(&registry)?)
         .await;
     if granted.map_err(|e| refused(e, "application"))? {
         return call.dialect().grant(&call, &Grant { app_id, role }, 201);

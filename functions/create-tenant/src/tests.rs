@@ -89,7 +89,7 @@ async fn tenants_have_nothing_in_common_but_the_keys() {
     let again = handle(app.registry.clone(), named("b")).await.unwrap();
     assert_eq!(again.client_id, b.client_id);
     assert_eq!(fits(&app, &c).await, 1);
-    let keys = app.registry.table.signing_keys().await.unwrap();
+    let keys = app.registry.table.signing_keys().await.unwrap().keys;
     assert_eq!(keys.len(), 1);
 }
 

@@ -26,7 +26,8 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         match registry.table.delete_app(&app, registry.now()).await {
             Ok(()) => {
                 // The deletion stands; a sweep that fails here is done by `sweep`.
-                if let Err(e) = registry.table.sweep_app(&app.app_id, SWEEP).await {
+                let now = registry.now();
+                if let Err(e) = registry.table.sweep_app(&app.app_id, now, SWEEP).await {
                     tracing::warn!(app_id = %app.app_id, error = %e, "the sweep is left to the schedule");
                 }
                 return Ok(Response::empty(204));

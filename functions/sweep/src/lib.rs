@@ -1,13 +1,13 @@
 //! Removes what deleted apps have left. Scheduled; stops when its time is up and goes on the next time.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use api::{ApiError, Registry};
 use serde::{Deserialize, Serialize};
+use table::budgets;
 
-/// What one run does at most.
-const APPS: i32 = 100;
-const BUDGET: Duration = Duration::from_secs(3);
+/// So many apps one run sweeps at most.
+const APPS: usize = 100;
 
 /// The scheduler's event, of which nothing is read.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -24,14 +24,14 @@ pub struct Swept {
 
 /// Sweeps the apps in the work list.
 pub async fn handle(registry: Registry, _event: Scheduled) -> Result<Swept, ApiError> {
-    let started = Instant::now();
+    let (started, now) = (Instant::now(), registry.now());
     let mut swept = Swept::default();
     for pending in registry.table.pending_sweeps(APPS).await? {
-        let left = BUDGET.saturating_sub(started.elapsed());
+        let left = budgets::SCHEDULED.saturating_sub(started.elapsed());
         let done = if left.is_zero() {
             false
         } else {
-            match registry.table.sweep_app(&pending.app_id, left).await {
+            match registry.table.sweep_app(&pending.app_id, now, left).await {
                 Ok(done) => done,
                 Err(e) => {
                     tracing::error!(app_id = %pending.app_id, error = %e, "an app could not be swept");

@@ -19,7 +19,7 @@ const fn swept(finished: u32, unfinished: u32) -> Swept {
     }
 }
 
-/// A deleted app with so many further clients, none of them swept.
+/// An app deleted a while ago, with so many further clients, none of them swept.
 async fn deleted(app: &TestApp, name: &str, clients: usize) -> Registered {
     let made = app.register(name, |_| ()).await;
     for n in 0..clients {
@@ -28,6 +28,7 @@ async fn deleted(app: &TestApp, name: &str, clients: usize) -> Registered {
     }
     let (table, now) = (&app.registry.table, app.registry.now());
     table.delete_app(&made.app, now).await.unwrap();
+    app.clock.advance(60);
     app.recorder.take();
     made
 }
@@ -70,7 +71,7 @@ async fn a_sweep_that_stopped_midway_goes_on_where_it_stopped() {
     for left in [35, 10, 0] {
         assert!(
             !table
-                .sweep_app(&made.app.app_id, Duration::ZERO)
+                .sweep_app(&made.app.app_id, app.registry.now(), Duration::ZERO)
                 .await
                 .unwrap()
         );
@@ -87,7 +88,7 @@ async fn a_fault_at_any_point_leaves_work_that_the_next_run_does() {
     let whole = deleted(&app, "Whole", 30).await;
     let table = &app.registry.table;
     table
-        .sweep_app(&whole.app.app_id, Duration::MAX)
+        .sweep_app(&whole.app.app_id, app.registry.now(), Duration::MAX)
         .await
         .unwrap();
     let calls = app.recorder.take();
@@ -197,4 +198,34 @@ async fn an_app_that_stands_in_the_work_list_but_is_not_deleted_is_left_alone() 
         app.stored_client(further.id()).await.unwrap(),
         further.client
     );
+}
+
+#[tokio::test]
+async fn any_amount_of_work_that_can_not_be_read_does_not_stop_the_rest() {
+    let app = TestApp::new().await;
+    for n in 0..250 {
+        app.put_raw(&json!({
+            "pk": {"S": "SWEEP"}, "sk": {"S": format!("APP#00000000-0000-0000-0000-{n:012}")},
+            "kind": {"S": "sweep"}, "schema": {"N": "2"}, "deleted_at": {"N": "1"},
+        }));
+    }
+    deleted(&app, "My app", 1).await;
+    assert_eq!(sweep(&app).await, swept(1, 0));
+}
+
+/// Who made it had read the app before the deletion, and wrote after the sweep.
+#[tokio::test]
+async fn a_client_that_came_after_the_first_sweep_goes_with_the_last() {
+    let app = TestApp::new().await;
+    let made = app.register("My app", |_| ()).await;
+    let (table, now) = (&app.registry.table, app.registry.now());
+    table.delete_app(&made.app, now).await.unwrap();
+    for left in [59, 1] {
+        assert_eq!(sweep(&app).await, swept(0, 1), "it lingers");
+        app.register_client(&made.app, &format!("Late {left}"), |_| ())
+            .await;
+        app.clock.advance(left);
+    }
+    assert_eq!(sweep(&app).await, swept(1, 0));
+    assert_eq!(app.keys(), tombstones(&["myapp"]));
 }

@@ -1,14 +1,12 @@
 //! The one way from a request to a response: authorize, handle within the deadline, put errors into
 //! the route's words, log one line.
 
-use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use futures_util::FutureExt;
+use table::budgets;
 
 use crate::{ApiError, Call, Registry, Request, Response, caller, request::MAX_BODY};
-
-/// What a whole request may take, whatever number of calls it makes.
-pub const DEADLINE: Duration = Duration::from_millis(2500);
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
 
@@ -40,7 +38,7 @@ pub async fn dispatch(registry: &Registry, handler: &Handler, request: Request) 
     let started = registry.unix_ms();
     let (route, id) = (request.route, request.id.clone());
     let work = handle(registry.clone(), handler.clone(), request);
-    let answered = AssertUnwindSafe(tokio::time::timeout(DEADLINE, work))
+    let answered = AssertUnwindSafe(tokio::time::timeout(budgets::REQUEST, work))
         .catch_unwind()
         .await;
     let result = match answered {

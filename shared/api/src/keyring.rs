@@ -51,6 +51,8 @@ impl std::fmt::Debug for Keyring {
 struct KeySet {
     read_at: Option<Timestamp>,
     keys: Vec<Key>,
+    /// Ids of keys that are ours and can't be read.
+    unreadable: Vec<String>,
 }
 
 impl KeySet {
@@ -88,13 +90,13 @@ impl Keyring {
             Some(_) => self.table.sealed_signing_keys().await?,
             None => self.table.signing_keys().await?,
         };
-        let keys = stored
-            .into_iter()
-            .map(|key| Key::open(key, self.master.as_deref()))
-            .collect::<Result<_, _>>()?;
+        let keys = stored.keys.into_iter();
         let set = Arc::new(KeySet {
             read_at: Some(now),
-            keys,
+            keys: keys
+                .map(|key| Key::open(key, self.master.as_deref()))
+                .collect(),
+            unreadable: stored.unreadable,
         });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = set;
         Ok(())
@@ -146,10 +148,24 @@ impl Keyring {
         if !set.is_younger(LEAD, now) {
             return Err(ApiError::Unavailable("the signing keys are too old".into()));
         }
-        let key = key_rotation::signer(&set.keys, now, Key::life)
-            .ok_or_else(|| ApiError::Unavailable("there is no signing key".into()))?;
+        let able = set.keys.iter().filter(|key| key.pair.is_some());
+        let able: Vec<_> = able.collect();
+        let key = key_rotation::signer(&able, now, |key| key.life());
+        let key = key.ok_or_else(|| self.no_signer(&set))?;
         let pair = key.pair.as_ref().ok_or_else(no_master)?;
         jws::sign(pair, &key.kid, typ, claims).ok_or_else(|| ApiError::internal("signing failed"))
+    }
+
+    fn no_signer(&self, set: &KeySet) -> ApiError {
+        if self.master.is_none() {
+            no_master()
+        } else if set.keys.is_empty() && set.unreadable.is_empty() {
+            ApiError::Unavailable("there is no signing key".into())
+        } else {
+            ApiError::internal(
+                "no signing key can be opened: is this the master secret that sealed them?",
+            )
+        }
     }
 
     /// The claims of a token of the media type `typ` that one of our keys signed.
@@ -173,6 +189,10 @@ impl Keyring {
         let set = self.at_most(UNKNOWN_KID, now).await?;
         match find(&set) {
             Some(claims) => Ok(claims),
+            // Neither good nor forged.
+            None if set.unreadable.contains(&unverified.kid) => Err(ApiError::internal(
+                "the key that this token names can't be read",
+            )),
             None if set.is_younger(UNKNOWN_KID, now) => Ok(Err(JwsError::UnknownKey)),
             // It may be a key of ours that could not be read.
             None => Err(ApiError::Unavailable("the key can't be looked up".into())),
@@ -189,7 +209,7 @@ impl Keyring {
     /// Makes the deployment's first key, unless it has one.
     pub async fn ensure(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<(), ApiError> {
         let latest = self.table.latest_signing_key().await?;
-        if self.table.signing_keys().await?.is_empty() {
+        if self.table.signing_keys().await?.keys.is_empty() {
             self.make(now, now, entropy, latest.as_deref()).await?;
         }
         self.refresh(now).await
@@ -200,7 +220,7 @@ impl Keyring {
         // In this order: a key that is added after the first read makes ours one too many.
         let latest = self.table.latest_signing_key().await?;
         let stored = self.table.signing_keys().await?;
-        let lives: Vec<_> = stored.iter().map(life).collect();
+        let lives: Vec<_> = stored.keys.iter().map(life).collect();
         let plan = key_rotation::plan(&lives, now);
         let mut done = Rotated::default();
         if let Some(signs_from) = plan.make {

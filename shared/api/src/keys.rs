@@ -20,23 +20,21 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// From its stored form; with the private half where the master secret is at hand.
-    pub(crate) fn open(stored: StoredKey, master: Option<&Master>) -> Result<Self, ApiError> {
-        let pair = match master {
-            None => None,
-            Some(master) => Some(private_half(&stored, master).ok_or_else(|| {
-                ApiError::internal(format!(
-                    "the signing key {} can't be opened: is this the master secret that sealed it?",
-                    stored.kid
-                ))
-            })?),
-        };
-        Ok(Self {
+    /// From its stored form; with the private half where the master secret is at hand and opens it.
+    pub(crate) fn open(stored: StoredKey, master: Option<&Master>) -> Self {
+        let pair = master.and_then(|master| {
+            let half = private_half(&stored, master);
+            if half.is_none() {
+                tracing::error!(kid = stored.kid, "a signing key can't be opened");
+            }
+            half
+        });
+        Self {
             kid: stored.kid,
             point: stored.public_key,
             pair,
             signs_from: stored.signs_from,
-        })
+        }
     }
 
     pub(crate) fn life(&self) -> KeyLife<'_> {

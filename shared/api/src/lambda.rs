@@ -93,6 +93,7 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
+    preload(&registry).await;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<In>| {
         let done = handle(registry.clone(), event.payload);
         async move {
@@ -121,9 +122,8 @@ where
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        // With its time: Lambda takes a line without one for INFO, whatever level it names.
         .with_target(false)
-        // CloudWatch stamps every line.
-        .without_time()
         .with_max_level(tracing::Level::INFO)
         .with_writer(writer)
         .finish()
@@ -182,13 +182,18 @@ async fn ask_for_master(
     Ok(Arc::new(master))
 }
 
-async fn run(registry: Registry, handler: Handler) -> Result<(), Error> {
-    let preload = registry.keys.refresh(registry.now());
-    match tokio::time::timeout(PRELOAD, preload).await {
+/// Reads the keys, and so opens the connection that the first call uses.
+async fn preload(registry: &Registry) {
+    let keys = registry.keys.refresh(registry.now());
+    match tokio::time::timeout(PRELOAD, keys).await {
         Ok(Ok(())) => {}
         Ok(Err(e)) => tracing::warn!(error = ?e, "preloading failed; the first call tries again"),
         Err(_) => tracing::warn!("preloading took too long; the first call tries again"),
     }
+}
+
+async fn run(registry: Registry, handler: Handler) -> Result<(), Error> {
+    preload(&registry).await;
     lambda_runtime::run(service_fn(
         move |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             let (registry, handler) = (registry.clone(), handler.clone());

@@ -127,7 +127,7 @@ pub static OPERATIONS: [Operation; 28] = [
         on("UpdateItem", &[APP, CODE]),
         on("Query", &[APP]),
         on("BatchWriteItem", &[APP]),
-        on("DeleteItem", &[APP, NAME, SWEEP]),
+        on("DeleteItem", &[NAME]),
     ]),
     routed("delete-client", "Deletes a client.", false, &[
         CALLER, KEYS,

@@ -19,6 +19,12 @@ impl Answer {
             body: body.to_string().into_bytes(),
         }
     }
+
+    /// What is left of it when the connection ends too early.
+    pub(crate) fn cut_in_half(mut self) -> Self {
+        self.body.truncate(self.body.len() / 2);
+        self
+    }
 }
 
 /// Executes one operation. The engine's refusals are answers too.
@@ -36,6 +42,20 @@ pub(crate) fn execute(database: &Database, operation: &str, body: &[u8]) -> Answ
             body: error.to_json().into_bytes(),
         },
     }
+}
+
+/// Whether an operation may write.
+pub(crate) fn writes(operation: &str) -> bool {
+    let reads = [
+        "Get",
+        "Query",
+        "Scan",
+        "BatchGet",
+        "TransactGet",
+        "Describe",
+        "List",
+    ];
+    !reads.iter().any(|read| operation.starts_with(read))
 }
 
 fn run(db: &Database, operation: &str, body: &[u8]) -> Option<dynoxide::Result<Vec<u8>>> {

@@ -48,6 +48,17 @@ pub enum Intercept {
     ExecuteThenFail(Failure),
     /// Executed after a while, or not at all if the SDK's read timeout is shorter.
     Delay(Duration),
+    /// Executed; the answer comes after a while, or not at all if the SDK's read timeout is shorter.
+    ExecuteThenDelay(Duration),
+    /// Not executed; the SDK gets these bytes, which need not be JSON.
+    Garbage {
+        /// HTTP status.
+        status: u16,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// Executed; the SDK gets the first half of the answer.
+    ExecuteThenTruncate,
 }
 
 /// How a connection fails.
@@ -57,6 +68,8 @@ pub enum Failure {
     Io,
     /// The answer took too long. The SDK retries.
     Timeout,
+    /// No connection came about: the name did not resolve, or nobody listens. The SDK retries.
+    NoConnection,
     /// Anything else. The SDK does not retry.
     Other,
 }
@@ -66,6 +79,7 @@ impl From<Failure> for ConnectorError {
         match failure {
             Failure::Io => Self::io("connection reset by the observer".into()),
             Failure::Timeout => Self::timeout("timed out by the observer".into()),
+            Failure::NoConnection => Self::io("the name does not resolve".into()).never_connected(),
             Failure::Other => Self::other("failed by the observer".into(), None),
         }
     }

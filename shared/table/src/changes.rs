@@ -3,7 +3,9 @@
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::UpdateItemError,
-    types::{self, AttributeValue, ReturnValue, TransactWriteItem},
+    types::{
+        self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    },
 };
 use domain::{App, AppId, Client, RoleGrant, StoredSecret, TenantId, Version};
 
@@ -78,6 +80,11 @@ impl Table {
                 written(Err(item), write_id)
             }
             Err(reasons) if reason(&reasons, 2) == CONDITION_FAILED => Err(ChangeError::NameTaken),
+            // The app is as it was read, so nobody has moved its guard.
+            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
+                let key = guard(old).to_string();
+                Err(TableError::corrupt(key, "it is not the guard of its app").into())
+            }
             Err(_) => Err(ChangeError::Stale),
         }
     }
@@ -102,47 +109,62 @@ impl Table {
     }
 
     /// Gives an app's default client the Me role; `false` when it has it.
+    ///
+    /// `write_id` is random: a retry that finds its own write done knows it by this.
     pub async fn grant_me(
         &self,
         tenant: &TenantId,
         app_id: &AppId,
         grant: &RoleGrant,
+        write_id: &str,
     ) -> Result<bool, ChangeError> {
         let update = Update::of(keys::app(app_id))
             .set("me_role", grant)?
+            .set("last_write", &write_id)?
             .value("tenant", text(tenant.as_str()));
         let condition = "tenant_id = :tenant AND attribute_not_exists(deleted_at) \
                          AND attribute_not_exists(#me_role)";
         match update.send(self, condition, ReturnValue::None).await? {
             Ok(_) => Ok(true),
-            Err(Some(item)) if is_live(&item, tenant) => Ok(false),
+            Err(Some(item)) if is_live(&item, tenant) => {
+                Ok(string(&item, "last_write") == write_id)
+            }
             Err(_) => Err(ChangeError::Missing),
         }
     }
 
-    /// Takes the Me role from an app's default client.
-    pub async fn revoke_me(&self, tenant: &TenantId, app_id: &AppId) -> Result<(), ChangeError> {
+    /// Takes the Me role from an app's default client; `write_id` as for [`Self::grant_me`].
+    pub async fn revoke_me(
+        &self,
+        tenant: &TenantId,
+        app_id: &AppId,
+        write_id: &str,
+    ) -> Result<(), ChangeError> {
         let sent = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key_item(&keys::app(app_id))))
-            .update_expression("REMOVE me_role")
+            .update_expression("SET last_write = :write REMOVE me_role")
             .condition_expression(
                 "tenant_id = :tenant AND attribute_not_exists(deleted_at) AND attribute_exists(me_role)",
             )
             .expression_attribute_values(":tenant", text(tenant.as_str()))
+            .expression_attribute_values(":write", text(write_id))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e))
-                if matches!(e.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Err(ChangeError::Missing)
-            }
-            Err(e) => Err(TableError::from_sdk("UpdateItem", &e).into()),
+        let Err(e) = sent else { return Ok(()) };
+        if let SdkError::ServiceError(service) = &e
+            && let UpdateItemError::ConditionalCheckFailedException(refused) = service.err()
+        {
+            let ours = |item: &Item| string(item, "last_write") == write_id;
+            return match refused.item() {
+                Some(item) if ours(item) => Ok(()),
+                _ => Err(ChangeError::Missing),
+            };
         }
+        Err(TableError::from_sdk("UpdateItem", &e).into())
     }
 }
 

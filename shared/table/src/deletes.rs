@@ -11,6 +11,8 @@ use domain::{App, AppId, Timestamp};
 use crate::{
     ChangeError, Table, TableError,
     apps::name_guard,
+    budgets::LINGER,
+    error::{CONDITION_FAILED, reason},
     guard::SweepRecord,
     item::{Item, decode, key_item, string, text},
     keys::{self, Key, SK},
@@ -83,44 +85,56 @@ impl Table {
         }
         match self.transact(items, jitter_of(&app.app_id)).await? {
             Ok(()) => Ok(()),
-            Err(_) => Err(ChangeError::Stale),
+            Err(reasons) if reason(&reasons, 0) == CONDITION_FAILED => Err(ChangeError::Stale),
+            // The app is as it was read, so what belongs to it is not.
+            Err(_) => {
+                let why = "it is not the guard of its app";
+                Err(TableError::corrupt(guard.to_string(), why).into())
+            }
         }
     }
 
-    /// Deletions that wait for a sweep, oldest apps first, at most `limit`.
-    pub async fn pending_sweeps(&self, limit: i32) -> Result<Vec<PendingSweep>, TableError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .consistent_read(true)
-            .key_condition_expression("pk = :sweep")
-            .expression_attribute_values(":sweep", text(keys::SWEEP))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|e| TableError::from_sdk("Query", &e))?;
-        let pending = answer.items.unwrap_or_default().into_iter().map(|item| {
-            let app_id = keys::parse_app_pk(string(&item, SK))
-                .ok_or_else(|| TableError::corrupt(string(&item, SK), "it names no app"))?;
-            let record: SweepRecord = decode(item)?;
-            Ok(PendingSweep {
-                app_id,
-                deleted_at: record.deleted_at,
-            })
-        });
-        // One that can't be read must not keep the others from being swept.
-        let readable = pending.filter_map(|work: Result<_, TableError>| {
-            work.map_err(|e| tracing::error!(error = %e, "a deletion can't be swept"))
-                .ok()
-        });
-        Ok(readable.collect())
+    /// Deletions that wait for a sweep, oldest apps first, at most `limit`. What can't be read is no
+    /// part of the limit: any number of such items must not keep the others from being swept.
+    pub async fn pending_sweeps(&self, limit: usize) -> Result<Vec<PendingSweep>, TableError> {
+        let mut pending = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .consistent_read(true)
+                .key_condition_expression("pk = :sweep")
+                .expression_attribute_values(":sweep", text(keys::SWEEP))
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| TableError::from_sdk("Query", &e))?;
+            let work = answer.items.unwrap_or_default().into_iter().map(pending_of);
+            pending.extend(work.filter_map(|work| {
+                work.map_err(|e| tracing::error!(error = %e, "a deletion can't be swept"))
+                    .ok()
+            }));
+            start = answer.last_evaluated_key;
+            if start.is_none() || pending.len() >= limit {
+                pending.truncate(limit);
+                return Ok(pending);
+            }
+        }
     }
 
     /// Removes the clients of a deleted app, then the app itself; `true` when nothing is left.
     ///
-    /// Stops after `budget`; calling it again goes on where it stopped.
-    pub async fn sweep_app(&self, app_id: &AppId, budget: Duration) -> Result<bool, TableError> {
+    /// Stops after `budget`; calling it again goes on where it stopped. The app itself stays for a
+    /// while: a client whose maker had read the app before it was deleted may still come.
+    pub async fn sweep_app(
+        &self,
+        app_id: &AppId,
+        now: Timestamp,
+        budget: Duration,
+    ) -> Result<bool, TableError> {
         let started = Instant::now();
         let app_key = keys::app(app_id);
         let not_deleted = || {
@@ -133,12 +147,17 @@ impl Table {
             let app = clients
                 .iter()
                 .position(|item| string(item, SK) == app_key.sk);
-            if let Some(app) = app.map(|at| clients.remove(at))
-                && !app.contains_key(DELETED_AT)
+            let app = app.map(|at| clients.remove(at));
+            if app
+                .as_ref()
+                .is_some_and(|app| !app.contains_key(DELETED_AT))
             {
                 return Err(not_deleted());
             }
             if clients.is_empty() {
+                if app.is_some_and(|app| lingers(&app, now)) {
+                    return Ok(false);
+                }
                 break;
             }
             self.delete_batch(clients).await?;
@@ -203,4 +222,27 @@ impl Table {
             .map(drop)
             .map_err(|e| TableError::from_sdk("BatchWriteItem", &e))
     }
+}
+
+fn pending_of(item: Item) -> Result<PendingSweep, TableError> {
+    let app_id = keys::parse_app_pk(string(&item, SK))
+        .ok_or_else(|| TableError::corrupt(string(&item, SK), "it names no app"))?;
+    let record: SweepRecord = decode(item)?;
+    Ok(PendingSweep {
+        app_id,
+        deleted_at: record.deleted_at,
+    })
+}
+
+/// Whether a deletion is so young that a request may still be under way that began before it.
+fn lingers(app: &Item, now: Timestamp) -> bool {
+    let at = app
+        .get(DELETED_AT)
+        .and_then(|at| at.as_n().ok()?.parse().ok());
+    let seconds = i64::try_from(LINGER.as_secs()).unwrap_or(i64::MAX);
+    at.is_some_and(|at| {
+        let at = Timestamp::from_unix(at);
+        // A time ahead is a wrong clock's, and waits for nothing.
+        at <= now && now < at.plus(seconds)
+    })
 }

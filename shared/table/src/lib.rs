@@ -3,6 +3,7 @@
 //! `docs/DATA.md` has the access patterns, each with its round trips and capacity.
 
 mod apps;
+pub mod budgets;
 mod bytes;
 mod changes;
 mod clients;
@@ -11,6 +12,7 @@ mod deletes;
 mod error;
 mod expression;
 mod guard;
+mod https;
 mod idempotency;
 mod item;
 pub mod keys;
@@ -34,7 +36,7 @@ pub use deletes::PendingSweep;
 pub use error::{ChangeError, CreateAppError, TableError};
 pub use idempotency::{IdempotencyRecord, IdempotencyScope, KeptAnswer, Made};
 pub use listing::{AppFilter, AppPage, PageRequest};
-pub use signing_keys::StoredKey;
+pub use signing_keys::{SigningKeys, StoredKey};
 pub use status::{StatusChange, StatusOutcome};
 pub use tenants::{CreateTenantError, Tenant};
 

@@ -41,6 +41,15 @@ impl fmt::Debug for StoredKey {
     }
 }
 
+/// The signing keys, as far as they can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKeys {
+    /// Those that can.
+    pub keys: Vec<StoredKey>,
+    /// The ids of those that can't: what they signed is neither good nor forged.
+    pub unreadable: Vec<String>,
+}
+
 /// Which key was added last: what runs at the same time contend for.
 #[derive(Debug, Serialize, Deserialize)]
 struct LatestKey {
@@ -53,18 +62,18 @@ impl Record for LatestKey {
 
 impl Table {
     /// The public halves of every signing key, one query.
-    pub async fn signing_keys(&self) -> Result<Vec<StoredKey>, TableError> {
+    pub async fn signing_keys(&self) -> Result<SigningKeys, TableError> {
         self.read_keys("kind, schema, public_key, created_at, signs_from")
             .await
     }
 
     /// Every signing key with its sealed private half, one query.
-    pub async fn sealed_signing_keys(&self) -> Result<Vec<StoredKey>, TableError> {
+    pub async fn sealed_signing_keys(&self) -> Result<SigningKeys, TableError> {
         self.read_keys("kind, schema, public_key, sealed_private_key, created_at, signs_from")
             .await
     }
 
-    async fn read_keys(&self, attributes: &str) -> Result<Vec<StoredKey>, TableError> {
+    async fn read_keys(&self, attributes: &str) -> Result<SigningKeys, TableError> {
         let query = self
             .client
             .query()
@@ -80,22 +89,28 @@ impl Table {
         .send()
         .await
         .map_err(|e| TableError::from_sdk("Query", &e))?;
-        answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| {
-                let kid = string(&item, SK).trim_start_matches("KEY#").to_owned();
-                let record: KeyRecord = decode(item)?;
-                Ok(StoredKey {
+        let mut found = SigningKeys {
+            keys: Vec::new(),
+            unreadable: Vec::new(),
+        };
+        for item in answer.items.unwrap_or_default() {
+            let kid = string(&item, SK).trim_start_matches("KEY#").to_owned();
+            match decode::<KeyRecord>(item) {
+                Ok(record) => found.keys.push(StoredKey {
                     kid,
                     public_key: record.public_key,
                     sealed_private_key: record.sealed_private_key,
                     created_at: record.created_at,
                     signs_from: record.signs_from,
-                })
-            })
-            .collect()
+                }),
+                // One bad key must not take what the others signed with it.
+                Err(e) => {
+                    tracing::error!(error = %e, "a signing key was left out");
+                    found.unreadable.push(kid);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The id of the key that was added last, if any ever was.

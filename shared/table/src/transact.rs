@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, Put, TransactWriteItem},
 };
+use data_encoding::HEXLOWER;
 use domain::AppId;
+use ring::digest;
 
 use crate::{
     Table, TableError,
@@ -45,11 +47,13 @@ impl Table {
         items: Vec<TransactWriteItem>,
         jitter: u64,
     ) -> Result<Result<(), Vec<CancellationReason>>, TableError> {
+        let token = token_of(&items);
         for attempt in 1..=TRIES {
             let sent = self
                 .client
                 .transact_write_items()
                 .set_transact_items(Some(items.clone()))
+                .client_request_token(&token)
                 .send()
                 .await;
             let Err(e) = sent else { return Ok(Ok(())) };
@@ -80,6 +84,17 @@ impl Table {
             "TransactWriteItems: other transactions held the items".into(),
         ))
     }
+}
+
+/// One token for every try: the SDK's own would be new after a cancelled one, and an earlier try whose
+/// answer was lost could then count as somebody else's.
+///
+/// Two transactions of the same content are the same one: each holds a version or a random value.
+fn token_of(items: &[TransactWriteItem]) -> String {
+    let digest = digest::digest(&digest::SHA256, format!("{items:?}").as_bytes());
+    let mut token = HEXLOWER.encode(digest.as_ref());
+    token.truncate(32);
+    token
 }
 
 /// The codes of a cancelled transaction: its messages and items stay out of logs.

@@ -93,3 +93,31 @@ async fn a_delay_passes_unless_the_read_timeout_is_shorter() {
     let statuses: Vec<_> = calls.iter().map(|c| (c.executed, c.status)).collect();
     assert_eq!(statuses, [(None, 0), (Some(200), 200)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_too_late_was_committed() {
+    let late = Intercept::ExecuteThenDelay(Duration::from_secs(1));
+    let (outcome, committed, calls) = write([late]).await;
+    outcome.unwrap();
+    assert!(committed);
+    let statuses: Vec<_> = calls.iter().map(|c| (c.executed, c.status)).collect();
+    assert_eq!(statuses, [(Some(200), 0), (Some(200), 200)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_none_is_an_error() {
+    let body = b"<html>".to_vec();
+    let garbage = Intercept::Garbage { status: 200, body };
+    for (intercept, executed) in [(garbage, false), (Intercept::ExecuteThenTruncate, true)] {
+        let (outcome, committed, _) = write([intercept]).await;
+        outcome.unwrap_err();
+        assert_eq!(committed, executed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_does_not_resolve_is_tried_again() {
+    let (outcome, _, calls) = write([Intercept::Fail(Failure::NoConnection)]).await;
+    outcome.unwrap();
+    assert_eq!(calls.len(), 2);
+}

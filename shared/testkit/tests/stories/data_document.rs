@@ -125,7 +125,12 @@ async fn bills() -> Vec<(&'static str, String)> {
     let lone = app.register("Lone", |_| ()).await;
     let forced = format!("/v1/applications/{}?force=true", lone.id());
     assert_eq!(call(&app, "DELETE", &forced).send().await.status, 204);
-    bills.push(("delete an app, with its sweep", app.recorder.bill()));
+    bills.push(("delete an app", app.recorder.bill()));
+    app.clock.advance(60);
+    sweep::handle(app.registry.clone(), sweep::Scheduled::default())
+        .await
+        .unwrap();
+    bills.push(("its last sweep, a minute later", app.recorder.bill()));
     bills
 }
 

@@ -1,0 +1,220 @@
+//! What items owe one another.
+
+use data_encoding::HEXLOWER;
+use domain::{Name, app, stored_secret::MAX_LIVE};
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
+
+use super::{
+    Audit, Rule,
+    items::{Item, Items},
+};
+
+pub(super) fn check(items: &Items, audit: &mut Audit) {
+    for item in items.iter() {
+        match item.kind() {
+            "app" => app_item(items, item, audit),
+            "client" => client_item(items, item, audit),
+            "code_name" => code_name(items, item, audit),
+            "name" => name(items, item, audit),
+            "client_id" => pointer(items, item, audit),
+            "sweep" => work(items, item, audit),
+            "tenant" => tenant(items, item, audit),
+            "idempotency" | "assertion" | "revoked_token" => single_use(items, item, audit),
+            "signing_key" | "latest_signing_key" => {}
+            other => audit.found(
+                Rule::Unreadable,
+                item.key(),
+                format!("its kind is {other:?}"),
+            ),
+        }
+    }
+}
+
+fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
+    let (id, tenant) = (app.part(1), app.text("tenant_id"));
+    let guard = format!("CODE#{tenant}#{}/GUARD", app.text("code_name"));
+    let guarded = items.get(&guard).filter(|g| g.text("app_id") == id);
+    let mut lacks = |what: String| audit.found(Rule::AppWithoutGuard, app.key(), what);
+    match guarded {
+        None => lacks(format!("{guard} is missing or another's")),
+        Some(guard) if guard.deleted() != app.deleted() => {
+            lacks(format!("{} and it disagree on the deletion", guard.key()));
+        }
+        Some(_) => {}
+    }
+    if app.is_true("unique_name") && !app.deleted() {
+        let guard = name_guard(app);
+        if items.get(&guard).is_none_or(|g| g.text("app_id") != id) {
+            lacks(format!("{guard} is missing or another's"));
+        }
+    }
+    if app.has("client_id") {
+        let pointer = format!("CLIENT_ID#{}/POINTER", app.text("client_id"));
+        if items.get(&pointer).is_none_or(|p| p.text("app_id") != id) {
+            lacks(format!("{pointer} is missing or another's"));
+        }
+    }
+    if app.deleted() {
+        if items.get(&format!("SWEEP/APP#{id}")).is_none() {
+            audit.found(
+                Rule::DeletionWithoutWork,
+                app.key(),
+                "no work is left for it",
+            );
+        }
+    } else {
+        default_client(app, audit);
+        secrets(app, audit);
+    }
+    if app.is_true("management") && items.get(&format!("TENANT#{tenant}/TENANT")).is_none() {
+        audit.found(Rule::TenantWithoutApp, app.key(), "its tenant is missing");
+    }
+    counters(app, audit);
+}
+
+fn default_client(app: &Item, audit: &mut Audit) {
+    let client = &app.json()["client"]["M"];
+    if !client.is_object() || !app.has("client_status") || !app.has("client_version") {
+        audit.found(
+            Rule::AppWithoutClient,
+            app.key(),
+            "it has no default client",
+        );
+    }
+}
+
+/// A client that authenticates by a secret has one, and not too many that live.
+fn secrets(owner: &Item, audit: &mut Audit) {
+    let method = &owner.json()["client"]["M"]["token_endpoint_auth_method"]["S"];
+    let needs = method
+        .as_str()
+        .is_some_and(|m| m.starts_with("client_secret"));
+    let all = owner.json()["secrets"]["M"].as_object();
+    let live = all.into_iter().flatten().filter(|(_, secret)| {
+        let secret = &secret["M"];
+        secret.get("retired_at").is_none() && secret.get("expires_at").is_none()
+    });
+    let live = live.count();
+    if needs != all.is_some_and(|all| !all.is_empty()) {
+        let has = all.map_or(0, serde_json::Map::len);
+        audit.found(
+            Rule::AppWithoutClient,
+            owner.key(),
+            format!("its client authenticates by {method} and has {has} secrets"),
+        );
+    }
+    if live > MAX_LIVE {
+        let why = format!("{live} secrets live");
+        audit.found(Rule::CounterOff, owner.key(), why);
+    }
+}
+
+fn counters(item: &Item, audit: &mut Audit) {
+    let mut off = |why: &str| audit.found(Rule::CounterOff, item.key(), why);
+    let version = item.number("version").unwrap_or_default();
+    if version < 1 {
+        off("its version is not positive");
+    }
+    // Each change of the default client is one of its app.
+    if item
+        .number("client_version")
+        .is_some_and(|v| v < 1 || version < v)
+    {
+        off("its client's version is ahead");
+    }
+    let secrets = item.json()["secrets"]["M"].as_object();
+    let count = secrets.map_or(0, serde_json::Map::len);
+    let moved = item.number("secrets_rev").unwrap_or_default();
+    if i64::try_from(count).unwrap_or(i64::MAX) > moved.saturating_add(1) {
+        off("it has more secrets than were ever issued");
+    }
+}
+
+fn name_guard(app: &Item) -> String {
+    let name = &app.json()["profile"]["M"]["app_name"]["S"];
+    let name = name.as_str().and_then(|name| Name::parse(name).ok());
+    let folded = name.map(|name| app::folded(&name)).unwrap_or_default();
+    let hex = HEXLOWER.encode(digest(&SHA256, folded.as_bytes()).as_ref());
+    format!("NAME#{}#{hex}/GUARD", app.text("tenant_id"))
+}
+
+fn client_item(items: &Items, client: &Item, audit: &mut Audit) {
+    let mut lacks = |why: &str| audit.found(Rule::ClientWithoutApp, client.key(), why);
+    match items.app(client.part(1)) {
+        // What came beside a deleted app goes with its last sweep.
+        Some(app) if app.text("tenant_id") == client.text("tenant_id") => {}
+        Some(_) => lacks("it is another tenant's"),
+        None => lacks("its app is missing"),
+    }
+    if client.text("app_id") != client.part(1) {
+        lacks("it names another app");
+    }
+    secrets(client, audit);
+    counters(client, audit);
+}
+
+fn code_name(items: &Items, guard: &Item, audit: &mut Audit) {
+    let app = items.living(guard.text("app_id"));
+    let fits = |app: &Item| {
+        app.text("tenant_id") == guard.part(1) && app.text("code_name") == guard.part(2)
+    };
+    if guard.deleted() == app.is_some() || !app.is_none_or(fits) {
+        let why = "its app is missing, another's, or alive behind a tombstone";
+        audit.found(Rule::GuardWithoutApp, guard.key(), why);
+    }
+}
+
+fn name(items: &Items, guard: &Item, audit: &mut Audit) {
+    let app = items.living(guard.text("app_id"));
+    let fits = app.is_some_and(|app| app.is_true("unique_name") && name_guard(app) == guard.key());
+    if !fits {
+        let why = "no living app has this name";
+        audit.found(Rule::GuardWithoutApp, guard.key(), why);
+    }
+}
+
+fn pointer(items: &Items, pointer: &Item, audit: &mut Audit) {
+    let id = pointer.text("app_id");
+    let fits = |app: &Item| app.text("client_id") == pointer.part(1);
+    if !items.is_or_was(id) || !items.app(id).is_none_or(fits) {
+        audit.found(Rule::PointerWithoutApp, pointer.key(), "its app never was");
+    }
+}
+
+fn work(items: &Items, work: &Item, audit: &mut Audit) {
+    if !items.app(work.work()).is_some_and(Item::deleted) {
+        let why = "its app is not deleted, or is gone already";
+        audit.found(Rule::DeletionWithoutWork, work.key(), why);
+    }
+}
+
+fn tenant(items: &Items, tenant: &Item, audit: &mut Audit) {
+    let app = items.living(tenant.text("management_app_id"));
+    let fits = |app: &Item| app.is_true("management") && app.text("tenant_id") == tenant.part(1);
+    if !app.is_some_and(fits) {
+        let why = "its management application is missing";
+        audit.found(Rule::TenantWithoutApp, tenant.key(), why);
+    }
+}
+
+fn single_use(items: &Items, item: &Item, audit: &mut Audit) {
+    let mut off = |why: &str| audit.found(Rule::SingleUse, item.key(), why);
+    let hash = item.text("pk").rsplit('#').next().unwrap_or_default();
+    if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        off("its key is no SHA-256");
+    }
+    if item.number("expires_at").is_none() {
+        off("it never expires");
+    }
+    match item.kind() {
+        "assertion" if item.text("used_by").is_empty() => off("nobody used it"),
+        "idempotency" => {
+            let made = &item.json()["made"]["M"]["app_id"]["S"];
+            if !items.is_or_was(made.as_str().unwrap_or_default()) || *made == Value::Null {
+                off("what it tells of never was");
+            }
+        }
+        _ => {}
+    }
+}
