@@ -13,6 +13,7 @@ clients:
 # The stack, as SAM builds it and Lambda runs it; tests/sam/README.md says what is needed.
 sam:
     bash tests/sam/run
+
 # Every campaign against faults, for hours: prints a report. `cargo test` runs a slice of each.
 faults:
     cargo test --profile local -p tests --test faults -- --ignored --test-threads 1
