@@ -112,6 +112,16 @@ for event in names():
 check(not faults, "\n".join(faults))
 said(f"{len(names())} events agree")
 
+said("the scheduled functions")
+registry = Registry(invoke)
+deleted = invoke("delete-app", registry.event("delete-app/204-forced"))
+check(deleted["statusCode"] == 204, f"an app could not be deleted: {deleted}")
+scheduled = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+swept, rotated = invoke("sweep", scheduled), invoke("rotate-keys", scheduled)
+check(swept["unfinished"] == 0, f"sweep left {swept}")
+said(f"sweep: {swept}, rotate-keys: {rotated}")
+wipe(first["TableName"])
+
 said("an update of the stack")
 registry = Registry(invoke)
 before = items(first["TableName"])
