@@ -1,14 +1,15 @@
 //! The raw events of `events/`: each says what it is, and is answered as its name promises.
 
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
-use api::{Registry, lambda, routes};
+use api::{Registry, lambda, operations, routes};
 use create_tenant::Credentials;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use lambda_http::aws_lambda_events::{
     apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
     encodings::Body,
 };
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use testkit::TestApp;
 
@@ -24,7 +25,7 @@ pub(crate) fn text(name: &str) -> String {
 }
 
 /// Every event: operation and name.
-fn names() -> Vec<(String, String)> {
+pub(crate) fn names() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for operation in fs::read_dir(directory()).unwrap() {
         let operation = operation.unwrap();
@@ -46,7 +47,11 @@ impl Filling {
     /// The management client's credentials.
     pub(crate) fn of(management: &Credentials) -> Self {
         let pair = format!("{}:{}", management.client_id, management.client_secret);
-        Self(vec![("{{basic}}", BASE64.encode(pair.as_bytes()))])
+        Self(vec![
+            ("{{basic}}", BASE64.encode(pair.as_bytes())),
+            ("{{management_id}}", management.client_id.to_string()),
+            ("{{management_secret}}", management.client_secret.clone()),
+        ])
     }
 
     /// The event with all of them filled.
@@ -72,6 +77,16 @@ pub(crate) async fn answer(
     Box::pin(lambda::answer(registry, &handlers[operation], event)).await
 }
 
+/// Writes an answer into the directory that `ANSWERS` names, for tests/sam to compare with Lambda's.
+fn keep(operation: &str, name: &str, response: &ApiGatewayV2httpResponse) {
+    if let Some(directory) = env::var_os("ANSWERS") {
+        let directory = Path::new(&directory).join(operation);
+        fs::create_dir_all(&directory).unwrap();
+        let text = serde_json::to_string_pretty(response).unwrap();
+        fs::write(directory.join(format!("{name}.json")), text).unwrap();
+    }
+}
+
 fn body(response: &ApiGatewayV2httpResponse) -> Value {
     match &response.body {
         Some(Body::Text(text)) => serde_json::from_str(text).unwrap(),
@@ -80,14 +95,14 @@ fn body(response: &ApiGatewayV2httpResponse) -> Value {
 }
 
 /// A registry, the token of its management client, and what else the events name.
-struct Seeded {
-    app: TestApp,
-    filling: Filling,
+pub(crate) struct Seeded {
+    pub(crate) app: TestApp,
+    pub(crate) filling: Filling,
 }
 
 impl Seeded {
     /// With the app `seeded`, its default client, a further client with two secrets, and a granted role.
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let app = TestApp::new().await;
         let mut filling = Filling::of(&app.management);
         filling.0.push(("{{token}}", app.admin.clone()));
@@ -124,6 +139,54 @@ impl Seeded {
         seeded
     }
 
+    /// Sends an event, its placeholders filled, to its operation: which is held to what it is granted.
+    pub(crate) async fn send(&self, operation: &str, event: &str) -> ApiGatewayV2httpResponse {
+        let event = self.filling.fill(event);
+        let name = operations::by_name(operation).unwrap().name;
+        let mut registry = self.app.registry.clone();
+        // As in a function that has not seen the caller yet.
+        registry.callers = std::sync::Arc::default();
+        let answered = answer(&registry, operation, &event);
+        self.app.recorder.as_operation(name, answered).await
+    }
+
+    /// Sends a request, written `POST /v1/applications`, as the event that the gateway makes of it; the
+    /// JSON of the answer, if it has any.
+    pub(crate) async fn ask(
+        &self,
+        line: &str,
+        kind: &str,
+        authorization: &str,
+        body: &Value,
+    ) -> Value {
+        let (method, path) = line.split_once(' ').unwrap();
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (route, parameters) = routes::resolve(method, path).unwrap();
+        let text = body
+            .as_str()
+            .map_or_else(|| body.to_string(), str::to_owned);
+        // The same request has the same key, so a repeated one is a retry.
+        let key = digest(&SHA256, format!("{line}\n{text}").as_bytes());
+        let mut headers =
+            json!({"content-type": kind, "idempotency-key": HEXLOWER.encode(key.as_ref())});
+        if !authorization.is_empty() {
+            headers["authorization"] = json!(authorization);
+        }
+        let event = json!({
+            "version": "2.0", "routeKey": route.key(), "rawPath": path, "rawQueryString": query,
+            "headers": headers,
+            "pathParameters": parameters.into_iter().collect::<std::collections::HashMap<_, _>>(),
+            "requestContext": {"routeKey": route.key(), "domainName": "roster.test", "requestId": "1",
+                "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "::1"}},
+            "body": text, "isBase64Encoded": false,
+        });
+        let answered = self.send(route.operation, &event.to_string()).await;
+        match &answered.body {
+            Some(Body::Text(text)) => serde_json::from_str(text).unwrap_or(Value::Null),
+            _ => Value::Null,
+        }
+    }
+
     fn name(&mut self, placeholder: &'static str, value: &Value) {
         let value = value
             .as_str()
@@ -147,9 +210,10 @@ impl Seeded {
 #[tokio::test]
 async fn every_event_is_answered_as_its_name_says() {
     for (operation, name) in names() {
-        let Seeded { app, filling } = Seeded::new().await;
-        let event = filling.fill(&text(&format!("{operation}/{name}")));
-        let response = answer(&app.registry, &operation, &event).await;
+        let seeded = Seeded::new().await;
+        let event = text(&format!("{operation}/{name}"));
+        let response = seeded.send(&operation, &event).await;
+        keep(&operation, &name, &response);
         let promised: i64 = name.split('-').next().unwrap().parse().unwrap();
         assert_eq!(
             response.status_code, promised,

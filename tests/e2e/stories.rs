@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Credentials, Deployment};
 
-fn registration(name: &str) -> Value {
+pub(crate) fn registration(name: &str) -> Value {
     json!({
         "app_name": name,
         "client_display_name": name,

@@ -11,4 +11,5 @@ mod documents;
 mod hygiene;
 mod manifests;
 mod routes;
+mod template;
 mod workspace;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use api::routes::ROUTES;
+use api::{
+    operations::{self, OPERATIONS, Operation},
+    routes::{Access, ROUTES},
+};
 
-use crate::workspace::{directories, members, none, place, root};
-
-/// Operations that are invoked without a route.
-const WITHOUT_ROUTE: [&str; 3] = ["create-tenant", "rotate-keys", "sweep"];
+use crate::workspace::{directories, members, none, place, read, root};
 
 fn routed() -> BTreeSet<&'static str> {
     ROUTES.iter().map(|route| route.operation).collect()
@@ -16,7 +16,7 @@ fn routed() -> BTreeSet<&'static str> {
 #[test]
 fn every_operation_is_a_function_of_its_name() {
     let mut faults = Vec::new();
-    for operation in routed().into_iter().chain(WITHOUT_ROUTE) {
+    for operation in OPERATIONS.iter().map(|operation| operation.name) {
         let directory = format!("functions/{operation}");
         let Some(package) = members().iter().find(|m| place(m) == directory) else {
             faults.push(format!("{directory} is no package"));
@@ -42,9 +42,34 @@ fn every_operation_is_a_function_of_its_name() {
 
 #[test]
 fn every_function_is_an_operation() {
-    let mut expected: Vec<_> = routed().into_iter().chain(WITHOUT_ROUTE).collect();
-    expected.sort_unstable();
-    assert_eq!(directories("functions"), expected);
+    let known: Vec<_> = OPERATIONS.iter().map(|operation| operation.name).collect();
+    assert_eq!(directories("functions"), known);
+}
+
+#[test]
+fn an_operation_has_routes_or_is_invoked() {
+    let routed = routed();
+    let mut faults: Vec<_> = routed
+        .iter()
+        .filter(|name| operations::by_name(name).is_none_or(|o| o.schedule.is_some()))
+        .map(|name| format!("{name} has routes, but is not in operations.rs or has a schedule"))
+        .collect();
+    for Operation { name, master, .. } in &OPERATIONS {
+        let main = read(format!("functions/{name}/src/main.rs"));
+        let serve = if routed.contains(name) {
+            "serve"
+        } else {
+            "serve_invocations"
+        };
+        let with_master = if *master { "_with_master" } else { "" };
+        let call = format!("::{serve}{with_master}(");
+        if !main.contains(&call) {
+            faults.push(format!(
+                "functions/{name}/src/main.rs does not call {call}…)"
+            ));
+        }
+    }
+    none(&faults);
 }
 
 #[test]
@@ -53,20 +78,26 @@ fn the_local_server_serves_every_operation() {
     assert_eq!(served, routed());
 }
 
-/// A file's name begins with the status that it is answered with.
+/// A file's name begins with the status that it is answered with. What is public and has no parameter is
+/// never refused.
 #[test]
-fn every_operation_has_an_event_that_succeeds_and_one_that_is_refused() {
-    let mut faults = Vec::new();
+fn every_route_has_an_event_that_succeeds_and_one_that_is_refused() {
+    let mut seen = BTreeSet::new();
     for operation in routed() {
-        let directory = root().join("events").join(operation);
-        let files: Vec<_> = std::fs::read_dir(&directory)
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        for (class, what) in [("2", "that succeeds"), ("4", "that is refused")] {
-            if !files.iter().any(|name| name.starts_with(class)) {
-                faults.push(format!("events/{operation} has no event {what}"));
+        for file in std::fs::read_dir(root().join("events").join(operation)).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let event: serde_json::Value = read(&path).parse().unwrap();
+            let key = event["routeKey"].as_str().unwrap().to_owned();
+            seen.insert((key, name[..1].to_owned()));
+        }
+    }
+    let mut faults = Vec::new();
+    for route in &ROUTES {
+        let refusable = route.access != Access::Public || route.path.contains('{');
+        for (class, what, wanted) in [("2", "succeeds", true), ("4", "is refused", refusable)] {
+            if wanted && !seen.contains(&(route.key(), class.to_owned())) {
+                faults.push(format!("{route:?} has no event that {what}"));
             }
         }
     }
@@ -75,7 +106,7 @@ fn every_operation_has_an_event_that_succeeds_and_one_that_is_refused() {
 
 #[test]
 fn every_directory_of_events_is_an_operation() {
-    let known: Vec<_> = routed().into_iter().chain(WITHOUT_ROUTE).collect();
+    let known = routed();
     let strangers: Vec<_> = directories("events")
         .into_iter()
         .filter(|name| !known.contains(&name.as_str()))

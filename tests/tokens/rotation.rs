@@ -6,7 +6,7 @@ use domain::key_rotation::{LEAD, OVERLAP, PERIOD};
 use engine::{Failure, Intercept};
 use futures_util::future::join_all;
 use rotate_keys::Scheduled;
-use testkit::{Value, body};
+use testkit::{Value, body, json};
 
 use crate::setup::{MASTER, Network, World, text};
 
@@ -156,4 +156,28 @@ async fn who_has_not_heard_of_keys_for_long_does_not_sign() {
     let form = [crate::setup::GRANT];
     let answer = world.form("/oauth2/token", &client.basic(), &form).await;
     assert_eq!(answer.status, 503);
+}
+
+/// What docs/OPERATIONS.md has an operator do when a signing key has leaked.
+#[tokio::test]
+async fn a_key_that_leaked_is_removed_and_another_signs_at_once() {
+    let world = World::new().await;
+    let client = world.register("Any", |_| {}).await;
+    let old = world.token_of(&client).await;
+    let key = json!({"pk": {"S": "SIGNING_KEYS"}, "sk": {"S": format!("KEY#{}", kid(&old))}});
+    let delete = json!({"TableName": "roster", "Key": key});
+    world.app.engine.ask("DeleteItem", &delete);
+    let done = rotate_keys::handle(world.app.registry.clone(), Scheduled {}).await;
+    let done = done.unwrap();
+    assert!(done.made.is_some());
+    assert_eq!(done.signing_key_age_days, 0);
+    // When the kept keys are read again, the old one's tokens are nothing, whatever their end.
+    world.app.clock.advance(300);
+    assert_eq!(world.introspect(&client, &old).await["active"], false);
+    let new = world.token_of(&client).await;
+    assert_ne!(kid(&new), kid(&old));
+    assert_eq!(world.introspect(&client, &new).await["active"], true);
+    world.app.clock.advance(40 * 86_400);
+    let done = rotate_keys::handle(world.app.registry.clone(), Scheduled {}).await;
+    assert_eq!(done.unwrap().signing_key_age_days, 40);
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::lambda::serve_invocations(create_tenant::handle).await
+    api::lambda::serve_invocations_with_master(create_tenant::handle).await
 }

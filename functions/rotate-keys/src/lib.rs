@@ -15,6 +15,11 @@ pub async fn handle(registry: Registry, _event: Scheduled) -> Result<Rotated, Ap
         .keys
         .rotate(registry.now(), registry.entropy())
         .await?;
-    tracing::info!(made = done.made, retired = ?done.retired, "rotated");
+    tracing::info!(
+        made = done.made,
+        retired = ?done.retired,
+        signing_key_age_days = done.signing_key_age_days,
+        "rotated"
+    );
     Ok(done)
 }

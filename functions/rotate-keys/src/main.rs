@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::lambda::serve_invocations(rotate_keys::handle).await
+    api::lambda::serve_invocations_with_master(rotate_keys::handle).await
 }

@@ -69,6 +69,8 @@ pub struct Rotated {
     pub made: Option<String>,
     /// The keys it removed.
     pub retired: Vec<String>,
+    /// For how many whole days the key in use has been signing; an alarm watches it in the log.
+    pub signing_key_age_days: i64,
 }
 
 impl Keyring {
@@ -233,6 +235,9 @@ impl Keyring {
         if done != Rotated::default() {
             self.refresh(now).await?;
         }
+        let signer = key_rotation::signer(&lives, now, |key| *key);
+        let age = signer.map_or(0, |key| now.unix() - key.signs_from.unix());
+        done.signing_key_age_days = age.max(0) / 86_400;
         Ok(done)
     }
 

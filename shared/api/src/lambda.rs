@@ -57,7 +57,7 @@ where
     .await
 }
 
-/// Serves an operation that has no route: an operator invokes it with a JSON payload.
+/// Serves an operation that has no route: an operator or a schedule invokes it with a JSON payload.
 ///
 /// An error becomes the invocation's error, with the same code and detail that a route would answer.
 pub async fn serve_invocations<F, Fut, In, Out>(handle: F) -> Result<(), Error>
@@ -69,8 +69,31 @@ where
 {
     let settings = init()?;
     let sdk = connect::aws(ca_bundle(&settings)?).await?;
+    run_invocations(registry(&settings, &sdk, None), handle).await
+}
+
+/// The same for an operation that derives keys from the master secret.
+pub async fn serve_invocations_with_master<F, Fut, In, Out>(handle: F) -> Result<(), Error>
+where
+    F: Fn(Registry, In) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Out, ApiError>> + Send + 'static,
+    In: DeserializeOwned + Send + 'static,
+    Out: Serialize + Send + 'static,
+{
+    let settings = init()?;
+    let sdk = connect::aws(ca_bundle(&settings)?).await?;
     let master = read_master(&settings, &sdk).await?;
-    let registry = registry(&settings, &sdk, Some(master));
+    run_invocations(registry(&settings, &sdk, Some(master)), handle).await
+}
+
+async fn run_invocations<F, Fut, In, Out>(registry: Registry, handle: F) -> Result<(), Error>
+where
+    F: Fn(Registry, In) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Out, ApiError>> + Send + 'static,
+    In: DeserializeOwned + Send + 'static,
+    Out: Serialize + Send + 'static,
+{
+    preload(&registry).await;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<In>| {
         let done = handle(registry.clone(), event.payload);
         async move {
@@ -99,9 +122,8 @@ where
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        // With its time: Lambda takes a line without one for INFO, whatever level it names.
         .with_target(false)
-        // CloudWatch stamps every line.
-        .without_time()
         .with_max_level(tracing::Level::INFO)
         .with_writer(writer)
         .finish()
@@ -160,13 +182,18 @@ async fn ask_for_master(
     Ok(Arc::new(master))
 }
 
-async fn run(registry: Registry, handler: Handler) -> Result<(), Error> {
-    let preload = registry.keys.refresh(registry.now());
-    match tokio::time::timeout(PRELOAD, preload).await {
+/// Reads the keys, and so opens the connection that the first call uses.
+async fn preload(registry: &Registry) {
+    let keys = registry.keys.refresh(registry.now());
+    match tokio::time::timeout(PRELOAD, keys).await {
         Ok(Ok(())) => {}
         Ok(Err(e)) => tracing::warn!(error = ?e, "preloading failed; the first call tries again"),
         Err(_) => tracing::warn!("preloading took too long; the first call tries again"),
     }
+}
+
+async fn run(registry: Registry, handler: Handler) -> Result<(), Error> {
+    preload(&registry).await;
     lambda_runtime::run(service_fn(
         move |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             let (registry, handler) = (registry.clone(), handler.clone());

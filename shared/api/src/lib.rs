@@ -24,6 +24,7 @@ pub mod keyring;
 mod keys;
 pub mod lambda;
 pub mod oauth;
+pub mod operations;
 pub mod precondition;
 pub mod registry;
 pub mod request;

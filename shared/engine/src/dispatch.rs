@@ -44,6 +44,20 @@ pub(crate) fn execute(database: &Database, operation: &str, body: &[u8]) -> Answ
     }
 }
 
+/// Whether an operation may write.
+pub(crate) fn writes(operation: &str) -> bool {
+    let reads = [
+        "Get",
+        "Query",
+        "Scan",
+        "BatchGet",
+        "TransactGet",
+        "Describe",
+        "List",
+    ];
+    !reads.iter().any(|read| operation.starts_with(read))
+}
+
 fn run(db: &Database, operation: &str, body: &[u8]) -> Option<dynoxide::Result<Vec<u8>>> {
     Some(match operation {
         "GetItem" => call(db, body, Database::get_item),

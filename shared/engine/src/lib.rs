@@ -1,10 +1,11 @@
 //! `DynamoDB` inside the process, as an HTTP client of the AWS SDK.
 //!
-//! The SDK is not told that it talks to anything but `DynamoDB`: it builds, signs and retries its
-//! requests as always, and this crate answers them from an embedded engine on SQLite, with no socket
+//! The SDK is not told that it talks to anything but `DynamoDB`: it builds and retries its requests as
+//! always, and this crate answers them from an embedded engine on SQLite, with no socket
 //! and no second process. An [`Observer`] sees every call and may fail it.
 
 mod dispatch;
+mod journal;
 mod observe;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 
 use crate::dispatch::Answer;
+use crate::journal::Journal;
 pub use crate::observe::{Call, Capacity, Failure, Intercept, Observer, Request, error_body};
 
 /// Why a database could not be opened.
@@ -36,14 +38,17 @@ pub enum EngineError {
     /// The engine refused, for instance because the file is not a database of its own.
     #[error("the database cannot be opened: {0}")]
     Open(#[from] DynoxideError),
+    /// SQLite's journal is not where it should be.
+    #[error("the database's journal cannot be opened: {0}")]
+    Journal(std::io::Error),
 }
 
 /// An embedded `DynamoDB`. Clones share the same tables.
 #[derive(Clone)]
 pub struct Engine {
     database: Database,
-    /// A commit to a file waits for the disk, so it must leave the async threads.
-    on_disk: bool,
+    /// What makes a commit to a file durable.
+    journal: Option<Arc<Journal>>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -52,7 +57,7 @@ impl Engine {
     pub fn memory() -> Result<Self, EngineError> {
         Ok(Self {
             database: Database::memory()?,
-            on_disk: false,
+            journal: None,
             observer: None,
         })
     }
@@ -64,9 +69,13 @@ impl Engine {
         let text = path
             .to_str()
             .ok_or_else(|| EngineError::Path(path.to_owned()))?;
+        let database = Database::new(text)?;
+        // As after an import: SQLite syncs for checkpoints only, the journal for commits.
+        database.disable_bulk_loading()?;
+        let journal = Journal::of(path).map_err(EngineError::Journal)?;
         Ok(Self {
-            database: Database::new(text)?,
-            on_disk: true,
+            database,
+            journal: Some(Arc::new(journal)),
             observer: None,
         })
     }
@@ -87,13 +96,18 @@ impl Engine {
 
     /// Answers one request that came by another way than the SDK's HTTP client: status and JSON body.
     ///
-    /// `operation` is without the service's prefix: `GetItem`. Observers do not see the call.
+    /// `operation` is without the service's prefix: `GetItem`. An observer sees the call, and may fail it.
     pub async fn answer(
         &self,
         operation: &str,
         body: Vec<u8>,
     ) -> Result<(u16, Vec<u8>), ConnectorError> {
-        let answer = self.execute(operation, SdkBody::from(body)).await?;
+        let connector = Connector {
+            engine: self.clone(),
+            read_timeout: None,
+        };
+        let answer = connector.ask(operation.to_owned(), SdkBody::from(body));
+        let answer = answer.await?;
         Ok((answer.status, answer.body))
     }
 
@@ -104,28 +118,28 @@ impl Engine {
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
-    /// Answers one request, on another thread if it may wait for the disk.
-    async fn execute(&self, operation: &str, body: SdkBody) -> Result<Answer, ConnectorError> {
-        if !self.on_disk {
-            return Ok(dispatch::execute(
-                &self.database,
-                operation,
-                in_memory(&body)?,
-            ));
-        }
-        let (database, operation) = (self.database.clone(), operation.to_owned());
-        tokio::task::spawn_blocking(move || {
-            Ok(dispatch::execute(&database, &operation, in_memory(&body)?))
-        })
-        .await
-        .map_err(|join| ConnectorError::other(join.into(), None))?
+    /// Answers one request, once what it wrote and read is durable.
+    async fn execute(&self, operation: &str, body: &SdkBody) -> Result<Answer, ConnectorError> {
+        let body = in_memory(body)?;
+        let execute = || dispatch::execute(&self.database, operation, body);
+        let Some(journal) = &self.journal else {
+            return Ok(execute());
+        };
+        let work = || {
+            let answer = execute();
+            // A refusal has written nothing.
+            let committed = dispatch::writes(operation) && answer.status != 400;
+            (answer, committed)
+        };
+        let done = journal.durably(work).await;
+        done.map_err(|e| ConnectorError::other(e.into(), None))
     }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
-            .field("on_disk", &self.on_disk)
+            .field("on_disk", &self.journal.is_some())
             .field("observer", &self.observer)
             .finish_non_exhaustive()
     }
@@ -159,9 +173,12 @@ impl Connector {
             .and_then(|target| target.strip_prefix("DynamoDB_20120810."))
             .ok_or_else(|| ConnectorError::user("not a request to DynamoDB".into()))?
             .to_owned();
-        let body = request.into_body();
+        respond(self.ask(operation, request.into_body()).await?)
+    }
+
+    async fn ask(&self, operation: String, body: SdkBody) -> Result<Answer, ConnectorError> {
         match &self.engine.observer {
-            None => respond(self.engine.execute(&operation, body).await?),
+            None => self.engine.execute(&operation, &body).await,
             Some(observer) => {
                 let request = Request::parse(operation, in_memory(&body)?)?;
                 self.observed(observer.as_ref(), request).await
@@ -174,7 +191,7 @@ impl Connector {
         &self,
         observer: &dyn Observer,
         request: Request,
-    ) -> Result<HttpResponse, ConnectorError> {
+    ) -> Result<Answer, ConnectorError> {
         // What the engine answered, if it was asked, and what the SDK is to receive.
         let (executed, received) = match observer.before(&request) {
             Intercept::Pass => self.pass(&request).await?,
@@ -203,7 +220,7 @@ impl Connector {
             }
         };
         observer.after(&request.into_call(executed.as_ref(), received.as_ref().ok()));
-        respond(received?)
+        Ok(received?)
     }
 
     async fn pass(
@@ -211,7 +228,7 @@ impl Connector {
         request: &Request,
     ) -> Result<(Option<Answer>, Result<Answer, Failure>), ConnectorError> {
         let body = SdkBody::from(request.measured_body());
-        let answer = self.engine.execute(&request.operation, body).await?;
+        let answer = self.engine.execute(&request.operation, &body).await?;
         Ok((Some(answer.clone()), Ok(answer)))
     }
 

@@ -18,6 +18,48 @@ pub const LISTING: &str = "apps_by_tenant";
 
 const APP: &str = "APP#";
 
+/// What the partition keys of each kind begin with, as IAM's `dynamodb:LeadingKeys` compares them.
+pub mod pattern {
+    /// An app and its clients.
+    pub const APP: &str = "APP#*";
+    /// Guards of code names.
+    pub const CODE: &str = "CODE#*";
+    /// Guards of unique names.
+    pub const NAME: &str = "NAME#*";
+    /// Pointers of chosen client ids.
+    pub const CLIENT_ID: &str = "CLIENT_ID#*";
+    /// Kept answers.
+    pub const IDEMPOTENCY: &str = "IDEMPOTENCY#*";
+    /// The work list of deletions.
+    pub const SWEEP: &str = super::SWEEP;
+    /// Used assertions.
+    pub const ASSERTION: &str = "ASSERTION#*";
+    /// Revoked tokens.
+    pub const REVOKED: &str = "REVOKED#*";
+    /// Tenants.
+    pub const TENANT: &str = "TENANT#*";
+    /// Signing keys.
+    pub const SIGNING_KEYS: &str = super::SIGNING_KEYS;
+    /// The mark of the latest signing key.
+    pub const LATEST_SIGNING_KEY: &str = super::LATEST;
+
+    /// Every one.
+    #[cfg(test)]
+    pub(super) const ALL: [&str; 11] = [
+        APP,
+        CODE,
+        NAME,
+        CLIENT_ID,
+        IDEMPOTENCY,
+        SWEEP,
+        ASSERTION,
+        REVOKED,
+        TENANT,
+        SIGNING_KEYS,
+        LATEST_SIGNING_KEY,
+    ];
+}
+
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
@@ -135,10 +177,12 @@ pub fn signing_key(kid: &str) -> Key {
     }
 }
 
+const LATEST: &str = "LATEST_SIGNING_KEY";
+
 /// What names the signing key that was added last.
 pub fn latest_signing_key() -> Key {
     Key {
-        pk: "LATEST_SIGNING_KEY".into(),
+        pk: LATEST.into(),
         sk: "LATEST".into(),
     }
 }
@@ -221,6 +265,15 @@ mod tests {
         #[test]
         fn two_inputs_never_share_a_key((a, ka) in any_key(), (b, kb) in any_key()) {
             prop_assert_eq!(a == b, ka == kb);
+        }
+
+        #[test]
+        fn a_key_fits_one_pattern((_, key) in any_key()) {
+            let fits = |pattern: &&str| match pattern.strip_suffix('*') {
+                Some(start) => key.pk.starts_with(start),
+                None => key.pk == *pattern,
+            };
+            prop_assert_eq!(pattern::ALL.into_iter().filter(fits).count(), 1, "{}", key);
         }
 
         #[test]

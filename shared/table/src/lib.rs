@@ -12,6 +12,7 @@ mod deletes;
 mod error;
 mod expression;
 mod guard;
+mod https;
 mod idempotency;
 mod item;
 pub mod keys;

@@ -38,6 +38,15 @@ impl TestApp {
         keys
     }
 
+    /// Empties the table.
+    pub fn clear(&self) {
+        for item in self.items() {
+            let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+            let delete = json!({ "TableName": "roster", "Key": key });
+            self.engine.ask("DeleteItem", &delete);
+        }
+    }
+
     /// Writes an item past every rule.
     pub fn put_raw(&self, item: &Value) {
         let put = json!({ "TableName": "roster", "Item": item });

@@ -9,12 +9,15 @@ use std::{
 use engine::{Call, Intercept, Observer, Request, error_body};
 use serde_json::{Value, json};
 
+use crate::permissions::Permissions;
+
 /// Keeps every call. `Debug` does not show them: the SDK prints its HTTP client, and so the engine and
 /// its observer, into its own log lines.
 #[derive(Default)]
 pub struct Recorder {
     calls: Mutex<Vec<Call>>,
     script: Mutex<VecDeque<(String, Intercept)>>,
+    pub(crate) permissions: Permissions,
 }
 
 impl fmt::Debug for Recorder {
@@ -118,6 +121,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Observer for Recorder {
     fn before(&self, call: &Request) -> Intercept {
+        self.permissions.check(call);
         let mut script = lock(&self.script);
         let at = script.iter().position(|(op, _)| *op == call.operation);
         at.and_then(|at| script.remove(at))

@@ -89,7 +89,9 @@ impl<'a> TestRequest<'a> {
 
     /// The answer.
     pub async fn send(self) -> Response {
-        dispatch(&self.app.registry, &self.handler, self.request).await
+        let operation = self.request.route.operation;
+        let work = dispatch(&self.app.registry, &self.handler, self.request);
+        self.app.recorder.as_operation(operation, work).await
     }
 }
 

@@ -1,0 +1,76 @@
+//! The programs under measurement, built as they ship.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{Outcome, report::progress};
+
+/// A function that does nothing.
+pub(crate) const FLOOR: &str = "floor";
+
+/// The functions that INIT gives the master secret. A test compares with their `main`.
+pub(crate) const WITH_MASTER: [&str; 12] = [
+    "create-app",
+    "create-client",
+    "create-tenant",
+    "introspect",
+    "issue-secret",
+    "list-apps",
+    "list-clients",
+    "revoke",
+    "rotate-keys",
+    "token",
+    "update-app",
+    "update-client",
+];
+
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Every function, by name.
+pub(crate) fn functions() -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root().join("functions"))? {
+        let name = entry?.file_name().into_string();
+        names.push(name.map_err(|name| format!("{} is not UTF-8", name.display()))?);
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Builds packages with a profile, as their own users do; where the programs are.
+pub(crate) fn build(profile: &str, packages: &[String]) -> Outcome<PathBuf> {
+    let packages = packages.iter().flat_map(|name| ["-p", name]);
+    progress(format_args!("building with the profile {profile}"));
+    let status = Command::new(option_env!("CARGO").unwrap_or("cargo"))
+        .current_dir(root())
+        .args(["build", "--quiet", "--profile", profile])
+        .args(packages)
+        .status()?;
+    if !status.success() {
+        return Err("the build failed".into());
+    }
+    Ok(root().join("target").join(profile))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_with_the_master_secret_are_known() {
+        let mut found = Vec::new();
+        for name in functions().unwrap() {
+            let main = root().join(format!("functions/{name}/src/main.rs"));
+            let main = std::fs::read_to_string(main).unwrap();
+            if main.contains("_with_master") {
+                found.push(name);
+            }
+        }
+        assert_eq!(found, WITH_MASTER);
+    }
+}

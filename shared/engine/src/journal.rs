@@ -1,0 +1,149 @@
+//! Many commits made durable by one sync.
+//!
+//! Left to itself, SQLite syncs its journal in every commit, one after the other. Here it only writes
+//! (`synchronous = NORMAL`), and an answer waits until a sync that began after its commit is over: one
+//! for all that committed meanwhile. A crash of the machine loses no more than before, since nothing
+//! that was not synced has been answered: neither the commit itself, nor a read that saw it.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use tokio::sync::watch;
+
+/// SQLite's write-ahead log, and how far it is on disk.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    /// How many commits there were. Held while the engine works, so that a read knows what it may have seen.
+    commits: Mutex<u64>,
+    asked: mpsc::Sender<u64>,
+    synced: watch::Receiver<u64>,
+}
+
+impl Journal {
+    /// The log of the database at `path`, which is open.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        let mut log = OsString::from(path);
+        log.push("-wal");
+        let log = File::open(PathBuf::from(log))?;
+        // Its name, too: it may be new.
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
+        let (asked, asks) = mpsc::channel();
+        let (done, synced) = watch::channel(0);
+        thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || sync(&log, &asks, &done))?;
+        Ok(Self {
+            commits: Mutex::new(0),
+            asked,
+            synced,
+        })
+    }
+
+    /// Does `work`, which says whether it committed something; then waits until that, and all that it
+    /// may have read, is on disk.
+    pub(crate) async fn durably<T>(&self, work: impl FnOnce() -> (T, bool)) -> io::Result<T> {
+        let (result, seen) = self.numbered(work);
+        let mut synced = self.synced.clone();
+        let reached = synced.wait_for(|synced| *synced >= seen).await;
+        match reached {
+            Ok(_) => Ok(result),
+            Err(_) => Err(io::Error::other("the journal could not be synced")),
+        }
+    }
+
+    fn numbered<T>(&self, work: impl FnOnce() -> (T, bool)) -> (T, u64) {
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, committed) = work();
+        if committed {
+            *commits += 1;
+            // Nobody listens after a failed sync; the wait says so.
+            let _ = self.asked.send(*commits);
+        }
+        (result, *commits)
+    }
+}
+
+/// Syncs as long as somebody asks. After a failure nothing is known of what was written: it ends, and
+/// with it everything that waits.
+fn sync(log: &File, asks: &mpsc::Receiver<u64>, done: &watch::Sender<u64>) {
+    while let Ok(first) = asks.recv() {
+        let reached = asks.try_iter().last().unwrap_or(first);
+        if log.sync_data().is_err() {
+            return;
+        }
+        done.send_replace(reached);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// A journal whose syncs are done by the test.
+    fn manual() -> (Journal, mpsc::Receiver<u64>, watch::Sender<u64>) {
+        let (asked, asks) = mpsc::channel();
+        let (done, synced) = watch::channel(0);
+        let journal = Journal {
+            commits: Mutex::new(0),
+            asked,
+            synced,
+        };
+        (journal, asks, done)
+    }
+
+    #[tokio::test]
+    async fn an_answer_waits_for_its_sync() {
+        let (journal, asks, done) = manual();
+        assert_eq!(journal.durably(|| ("read", false)).await.unwrap(), "read");
+        assert!(asks.try_recv().is_err(), "a read asks for no sync");
+
+        let journal = Arc::new(journal);
+        let start = |what, commits| {
+            let journal = Arc::clone(&journal);
+            tokio::spawn(async move { journal.durably(|| (what, commits)).await })
+        };
+        let write = start("write", true);
+        tokio::task::yield_now().await;
+        // What the write left can be read, and is not answered yet.
+        let read = start("read", false);
+        tokio::task::yield_now().await;
+        assert_eq!(asks.try_recv().unwrap(), 1);
+        assert!(!write.is_finished() && !read.is_finished());
+        done.send_replace(1);
+        assert_eq!(write.await.unwrap().unwrap(), "write");
+        assert_eq!(read.await.unwrap().unwrap(), "read");
+    }
+
+    #[tokio::test]
+    async fn a_failed_sync_fails_what_waits_and_what_comes() {
+        let (journal, asks, done) = manual();
+        drop(asks);
+        drop(done);
+        assert!(journal.durably(|| ((), true)).await.is_err());
+        assert!(journal.durably(|| ((), true)).await.is_err());
+    }
+
+    #[test]
+    fn one_sync_is_for_all_that_asked() {
+        let (asked, asks) = mpsc::channel();
+        let (done, synced) = watch::channel(0);
+        let log = tempfile::tempfile().unwrap();
+        for commit in 1..=5 {
+            asked.send(commit).unwrap();
+        }
+        drop(asked);
+        sync(&log, &asks, &done);
+        assert_eq!(*synced.borrow(), 5);
+    }
+}
