@@ -65,7 +65,9 @@ impl Clean {
             assert!(call.consistent || !lagging, "{}: {call:?}", ask.name());
         }
         let done = State::of(&world);
-        Audit::of(&world.engine).await.assert_sound(&ask.name());
+        if done != base {
+            Audit::of(&world.engine).await.assert_sound(&ask.name());
+        }
         Self {
             ask,
             status: answer.status,
@@ -188,7 +190,7 @@ fn sound(world: &World) -> Result<(), String> {
     hold(audit.violations.is_empty(), || audit.lines())
 }
 
-/// Meets one plan of every `stride`, another one for each call, so that a short run has each kind.
+/// Meets one plan of every `stride`, and one of each kind of fault at least.
 pub(crate) async fn run(stride: usize) -> Tally {
     let snapshot = Snapshot::take().await;
     let mut tally = Tally::default();
@@ -198,7 +200,7 @@ pub(crate) async fn run(stride: usize) -> Tally {
         tally.asks.insert(clean.ask.name());
         for plan in clean.plans() {
             number += 1;
-            if number % stride != 0 {
+            if number % stride != 0 && tally.faults.contains_key(&plan.fault) {
                 continue;
             }
             let operation = clean.calls[plan.at].operation.clone();
@@ -243,7 +245,7 @@ impl Tally {
 
 #[tokio::test(start_paused = true)]
 async fn a_slice_of_the_matrix() {
-    let tally = run(crate::report::size("STRIDE", 29)).await;
+    let tally = run(37).await;
     println!("{}", tally.report());
     assert_eq!(
         tally.faults.len(),
