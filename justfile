@@ -14,6 +14,15 @@ clients:
 bench what *options:
     cargo run --release -p bench -- {{what}} {{options}}
 
+# The stack, as SAM builds it and Lambda runs it; tests/sam/README.md says what is needed.
+sam:
+    bash tests/sam/run
+
+# Every campaign against faults, for hours: prints a report. `cargo test` runs a slice of each.
+faults:
+    cargo test --profile local -p tests --test faults -- --ignored --test-threads 1
+    cat target/tmp/faults/*.md
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check

@@ -159,24 +159,36 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
+    try_send(agent, base_url, method, path, headers, body)
+        .unwrap_or_else(|e| panic!("{method} {base_url}{path}: {e}"))
+}
+
+/// The same, for a server that may not answer.
+pub(crate) fn try_send(
+    agent: &Agent,
+    base_url: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Answer, ureq::Error> {
     let mut request = Request::builder()
         .method(method)
         .uri(format!("{base_url}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let sent = if body.is_empty() {
-        agent.run(request.body(()).unwrap())
+    let response = if body.is_empty() {
+        agent.run(request.body(()).unwrap())?
     } else {
-        agent.run(request.body(body).unwrap())
+        agent.run(request.body(body).unwrap())?
     };
-    let response = sent.unwrap_or_else(|e| panic!("{method} {base_url}{path}: {e}"));
     let (head, mut body) = response.into_parts();
-    Answer {
+    Ok(Answer {
         status: head.status.as_u16(),
         headers: head.headers,
-        text: body.read_to_string().unwrap(),
-    }
+        text: body.read_to_string()?,
+    })
 }
 
 /// Statuses are answers, not errors.

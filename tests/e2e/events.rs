@@ -196,6 +196,8 @@ impl Seeded {
 
     /// Sends an event that makes something; what it made.
     async fn make(&self, name: &str, change: impl FnOnce(&mut Value)) -> Value {
+        // Lists are in the order of creation, which is by chance within a millisecond.
+        self.app.clock.advance(1);
         let mut event: Value = serde_json::from_str(&self.filling.fill(&text(name))).unwrap();
         change(&mut event);
         let operation = name.split('/').next().unwrap();

@@ -26,7 +26,7 @@ pub(crate) struct Local {
 }
 
 /// The program in `directory`, with its output caught. It makes files that everybody may read if it
-/// does not take care itself.
+/// does not take care itself, and hears of a limit to their size by the write that fails alone.
 pub(crate) fn command(directory: &TempDir, arguments: &[&str]) -> Command {
     let log = fs::File::options()
         .create(true)
@@ -35,7 +35,7 @@ pub(crate) fn command(directory: &TempDir, arguments: &[&str]) -> Command {
         .unwrap();
     let mut command = Command::new("sh");
     command
-        .args(["-c", "umask 022; exec \"$0\" \"$@\""])
+        .args(["-c", "umask 022; trap '' XFSZ; exec \"$0\" \"$@\""])
         .arg(env!("CARGO_BIN_EXE_local-under-test"))
         .args(arguments)
         .current_dir(directory.path())
@@ -88,7 +88,7 @@ impl Local {
 
     /// Asks it to stop.
     pub(crate) fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.child.id());
+        let kill = format!("kill -TERM {}", self.id());
         assert!(
             Command::new("sh")
                 .args(["-c", &kill])
@@ -103,19 +103,34 @@ impl Local {
         ended(&mut self.child)
     }
 
+    /// Ends it without a word: `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its directory, for a next start.
+    pub(crate) fn into_directory(mut self) -> TempDir {
+        let empty = TempDir::new().unwrap();
+        std::mem::replace(&mut self.directory, empty)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Stops it, and gives its directory for a next start.
     pub(crate) fn stop(mut self) -> TempDir {
         self.terminate();
         assert_eq!(self.ended().code(), Some(0), "{}", self.log());
-        let empty = TempDir::new().unwrap();
-        std::mem::replace(&mut self.directory, empty)
+        self.into_directory()
     }
 }
 
 impl Drop for Local {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -122,9 +122,8 @@ where
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        // With its time: Lambda takes a line without one for INFO, whatever level it names.
         .with_target(false)
-        // CloudWatch stamps every line.
-        .without_time()
         .with_max_level(tracing::Level::INFO)
         .with_writer(writer)
         .finish()

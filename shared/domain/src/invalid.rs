@@ -45,6 +45,9 @@ pub enum Invalid {
     /// A value that contradicts another one; the text says how to mend it.
     #[error("{0}")]
     Conflict(&'static str),
+    /// What goes beyond the faults that are listed: how many.
+    #[error("has {0} more faults, which are not listed")]
+    More(usize),
 }
 
 impl Invalid {
@@ -64,6 +67,7 @@ impl Invalid {
             Self::Range(..) => "out_of_range",
             Self::Uri(_) => "invalid_uri",
             Self::Conflict(_) => "conflict",
+            Self::More(_) => "more",
         }
     }
 }

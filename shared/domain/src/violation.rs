@@ -24,6 +24,10 @@ impl fmt::Display for Violation {
     }
 }
 
+/// So many faults are listed; a last one says how many more there are. A body of nothing but faults is
+/// neither answered at many times its length nor searched again for each of them.
+const LISTED: usize = 50;
+
 /// All faults of one request, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
@@ -42,8 +46,25 @@ impl Violations {
             pointer: pointer.into(),
             invalid,
         };
-        if !self.0.contains(&violation) {
+        let count = match violation.invalid {
+            Invalid::More(count) => count,
+            _ => 1,
+        };
+        if let Some(Violation {
+            invalid: Invalid::More(more),
+            ..
+        }) = self.0.last_mut()
+        {
+            *more = more.saturating_add(count);
+        } else if self.0.contains(&violation) {
+            // Said already.
+        } else if self.0.len() < LISTED {
             self.0.push(violation);
+        } else {
+            self.0.push(Violation {
+                pointer: String::new(),
+                invalid: Invalid::More(count),
+            });
         }
     }
 
@@ -59,7 +80,11 @@ impl Violations {
     pub fn renamed(self, rename: impl Fn(&str) -> String) -> Self {
         let mut renamed = Self::default();
         for fault in self.0 {
-            renamed.push(rename(&fault.pointer), fault.invalid);
+            let pointer = match fault.invalid {
+                Invalid::More(_) => fault.pointer,
+                _ => rename(&fault.pointer),
+            };
+            renamed.push(pointer, fault.invalid);
         }
         renamed
     }
@@ -128,6 +153,25 @@ mod tests {
         faults.extend_elsewhere(found);
         let at: Vec<_> = faults.iter().map(|v| v.pointer.as_str()).collect();
         assert_eq!(at, ["/a/1", "/b", "/c/x", "/c/y", "/c/z", "/bb"]);
+    }
+
+    #[test]
+    fn of_many_faults_fifty_are_listed_and_the_others_counted() {
+        let of = |range: std::ops::Range<usize>| {
+            let mut all = Violations::default();
+            range.for_each(|n| all.push(format!("/{n}"), Invalid::Unknown));
+            all
+        };
+        assert_eq!(of(0..50).iter().count(), 50);
+        let mut faults = of(0..10);
+        faults.extend(of(5..1000));
+        let all: Vec<_> = faults.iter().collect();
+        assert_eq!(all.len(), 51);
+        assert_eq!(all[49].pointer, "/49");
+        let last = (all[50].pointer.as_str(), all[50].to_string());
+        // What stands twice is not listed twice; beyond the list it is not looked for.
+        let said = "the body has 950 more faults, which are not listed";
+        assert_eq!(last, ("", said.into()));
     }
 
     #[test]

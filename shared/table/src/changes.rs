@@ -80,6 +80,11 @@ impl Table {
                 written(Err(item), write_id)
             }
             Err(reasons) if reason(&reasons, 2) == CONDITION_FAILED => Err(ChangeError::NameTaken),
+            // The app is as it was read, so nobody has moved its guard.
+            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
+                let key = guard(old).to_string();
+                Err(TableError::corrupt(key, "it is not the guard of its app").into())
+            }
             Err(_) => Err(ChangeError::Stale),
         }
     }

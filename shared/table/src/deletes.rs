@@ -12,6 +12,7 @@ use crate::{
     ChangeError, Table, TableError,
     apps::name_guard,
     budgets::LINGER,
+    error::{CONDITION_FAILED, reason},
     guard::SweepRecord,
     item::{Item, decode, key_item, string, text},
     keys::{self, Key, SK},
@@ -84,7 +85,12 @@ impl Table {
         }
         match self.transact(items, jitter_of(&app.app_id)).await? {
             Ok(()) => Ok(()),
-            Err(_) => Err(ChangeError::Stale),
+            Err(reasons) if reason(&reasons, 0) == CONDITION_FAILED => Err(ChangeError::Stale),
+            // The app is as it was read, so what belongs to it is not.
+            Err(_) => {
+                let why = "it is not the guard of its app";
+                Err(TableError::corrupt(guard.to_string(), why).into())
+            }
         }
     }
 

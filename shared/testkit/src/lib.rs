@@ -9,6 +9,7 @@
 
 pub mod audit;
 mod bad_tokens;
+mod fault;
 mod hidden;
 mod permissions;
 mod raw;
@@ -32,16 +33,19 @@ use table::{Table, connect};
 
 pub use bad_tokens::BadToken;
 pub use engine::{Failure, Intercept};
+pub use fault::{Fault, FaultProxy, Plan, Then};
 pub use hidden::Hidden;
 pub use permissions::Use;
 pub use recorder::{Recorder, Summary, cancelled, refused_condition};
 pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;
-pub use serde_json::{Value, json};
+pub use serde_json::{Map, Value, json};
 pub use system::{SeededEntropy, TestClock};
 
 /// The issuer of every test registry.
 pub const ISSUER: &str = "https://roster.test";
+/// The master secret of every test registry.
+pub const MASTER: &str = "the master secret of every test registry";
 
 /// A registry with one tenant, whose management application is at hand.
 #[derive(Debug)]
@@ -73,7 +77,7 @@ impl TestApp {
         let table = Table::new(connect::embedded(engine.http_client()), "roster");
         table.create_if_absent().await.unwrap();
         let clock = Arc::new(TestClock::default());
-        let master = Master::parse("the master secret of every test registry").unwrap();
+        let master = Master::parse(MASTER).unwrap();
         let registry = Registry::new(
             table,
             Some(Arc::new(master)),

@@ -285,3 +285,31 @@ async fn names_in_paths_that_can_name_nothing() {
     }
     assert_eq!(w.app.items(), before);
 }
+
+#[tokio::test]
+async fn a_body_of_nothing_but_faults_is_not_answered_at_length() {
+    let app = TestApp::new().await;
+    let members: testkit::Map<_, _> = (0..5000).map(|n| (format!("m{n}"), json!(n))).collect();
+    for path in ["/v1/applications", "/platform/v1/apps", "/admin/v1/Apps"] {
+        let media = match path {
+            "/admin/v1/Apps" => "application/scim+json",
+            _ => "application/json",
+        };
+        let body = Value::Object(members.clone()).to_string();
+        let request = call(&app, "POST", path).body(media, body.as_bytes());
+        let response = request.send().await;
+        assert!([400, 422].contains(&response.status), "{path}");
+        assert!(
+            response.body.len() < 20_000,
+            "{path}: {}",
+            response.body.len()
+        );
+        // The other dialects take members that they do not know.
+        if path == "/v1/applications" {
+            assert!(
+                response.body.contains("more faults, which are not listed"),
+                "{path}"
+            );
+        }
+    }
+}

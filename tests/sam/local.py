@@ -1,0 +1,98 @@
+"""Every event of events/ to functions in SAM's containers, on a DynamoDB and a Secrets Manager of this machine.
+
+Usage: local.py [--all | --management] [-- the command `sam local invoke` with its options]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from events import Registry, differences, names, one_of_each
+from samcli.yamlhelper import yaml_parse
+
+NAME = "roster-local"
+dynamodb = boto3.client("dynamodb", endpoint_url=os.environ["DYNAMODB"])
+secrets = boto3.client("secretsmanager", endpoint_url=os.environ["SECRETS_MANAGER"])
+functions = boto3.client(
+    "lambda", endpoint_url=os.environ["LAMBDA"], config=Config(read_timeout=120, retries={"max_attempts": 0})
+)
+
+
+def logical(operation: str) -> str:
+    """The function of an operation in template.yaml."""
+    return "".join(word.title() for word in operation.split("-"))
+
+
+def warm(operation: str, payload: dict) -> dict:
+    """A call by the Lambda API, to a container that stays."""
+    answer = functions.invoke(FunctionName=logical(operation), Payload=json.dumps(payload))
+    return json.load(answer["Payload"])
+
+
+def fresh(command: list[str], operation: str, payload: dict) -> dict:
+    """A call by `sam local invoke`, in a container of its own."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(payload, file)
+        file.flush()
+        run = subprocess.run(
+            [*command, logical(operation), "--event", file.name], capture_output=True, text=True, check=False
+        )
+    if run.returncode != 0:
+        sys.exit(f"{operation}: sam local invoke failed\n{run.stderr}")
+    return json.loads(run.stdout.strip().splitlines()[-1])
+
+
+def set_up() -> None:
+    """The table as template.yaml has it, and a secret like CloudFormation's."""
+    resources = yaml_parse(Path("template.yaml").read_text())["Resources"]
+    said = resources["Table"]["Properties"]
+    taken = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
+    dynamodb.create_table(TableName=NAME, **{name: said[name] for name in taken})
+    how = resources["MasterSecret"]["Properties"]["GenerateSecretString"]
+    secret = secrets.get_random_password(**how)["RandomPassword"]
+    secrets.create_secret(Name=NAME, SecretString=secret)
+
+
+def wipe() -> None:
+    """Empties the table but for the signing keys, which warm containers know."""
+    pages = dynamodb.get_paginator("scan").paginate(TableName=NAME, ProjectionExpression="pk, sk")
+    for item in [item for page in pages for item in page["Items"]]:
+        if item["pk"]["S"] != "SIGNING_KEYS":
+            dynamodb.delete_item(TableName=NAME, Key=item)
+
+
+def main() -> None:
+    """As the arguments say."""
+    if sys.argv[1:] == ["--management"]:
+        made = warm("create-tenant", {})
+        print(f"CLIENT_ID={made['client_id']}\nCLIENT_SECRET={made['client_secret']}")
+        return
+    split = sys.argv.index("--")
+    command = sys.argv[split + 1 :]
+    set_up()
+    answers = Path(os.environ["ANSWERS"])
+    events = names()
+    by_itself = set(events if "--all" in sys.argv[1:split] else one_of_each(events))
+    faults = []
+    for name in events:
+        operation = name.split("/")[0]
+        registry = Registry(warm)
+        event = registry.event(name)
+        how = "sam local invoke" if name in by_itself else "start-lambda"
+        answer = fresh(command, operation, event) if name in by_itself else warm(operation, event)
+        found = differences(name, answer, answers)
+        print("DIFFERS" if found else "agrees ", f"{how:16}", name, flush=True)
+        for fault in found:
+            print(fault)
+        faults += found
+        wipe()
+    print(f"{len(events) - len(faults)} of {len(events)} events agree, {len(by_itself)} of them by sam local invoke")
+    sys.exit(1 if faults else 0)
+
+
+main()
