@@ -128,6 +128,6 @@ def differences(name: str, answer: dict, answers: Path) -> list[str]:
     if answer.get("statusCode") != promised:
         return [f"{name}: {promised} promised, answered {answer}"]
     in_process = masked(json.loads((answers / f"{name}.json").read_text()))
-    lines = difflib.unified_diff(in_process.splitlines(), masked(answer).splitlines(), "in process", "deployed", lineterm="")
-    diff = "\n".join(lines)
+    texts = in_process.splitlines(), masked(answer).splitlines()
+    diff = "\n".join(difflib.unified_diff(*texts, "in process", "deployed", lineterm=""))
     return [f"{name}:\n{diff}"] if diff else []

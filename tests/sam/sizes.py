@@ -25,4 +25,4 @@ for operation, name in logical.items():
     newest = ".".join(map(str, max(versions, default=(0, 0))))
     print(f"{len(code) / 1e6:8.2f} MB  {operation:20} glibc {newest}")
 print(f"{total / 1e6:8.2f} MB  {len(logical)} functions")
-sys.exit("\n".join(faults))
+sys.exit("\n".join(faults) or None)

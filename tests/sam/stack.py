@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import boto3
@@ -138,13 +137,10 @@ said("the data is as it was, tokens and secrets of before are good")
 
 said("sam delete")
 subprocess.run(["sam", "delete", "--stack-name", STACK, "--no-prompts"], check=True, capture_output=True)
-for _ in range(60):
-    kept = [one["StackName"] for one in cloudformation.list_stacks()["StackSummaries"] if one["StackStatus"] != "DELETE_COMPLETE"]
-    if STACK not in kept:
-        break
-    time.sleep(1)
-check(STACK not in kept, "the stack is still there")
-check(items(first["TableName"]) != [], "the table did not stay")
+left = cloudformation.list_stacks()["StackSummaries"]
+gone = all(one["StackStatus"] == "DELETE_COMPLETE" for one in left if one["StackName"] == STACK)
+check(gone, f"the stack is still there: {left}")
+check(sorted(map(str, items(first["TableName"]))) == sorted(map(str, before)), "the table did not stay as it was")
 secret = secrets.get_secret_value(SecretId=first["MasterSecretArn"])["SecretString"]
 check(len(secret) == 64, "the master secret did not stay")
 check(not functions.list_functions()["Functions"], "functions stayed")
