@@ -1,8 +1,14 @@
 //! From an operation's name and JSON to the engine and back.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::tokens::Tokens;
 
 /// What goes back over the wire.
 #[derive(Debug, Clone)]
@@ -28,8 +34,19 @@ impl Answer {
 }
 
 /// Executes one operation. The engine's refusals are answers too.
-pub(crate) fn execute(database: &Database, operation: &str, body: &[u8]) -> Answer {
-    let Some(result) = run(database, operation, body) else {
+///
+/// `tokens`: those of transactions, where they are not left to the engine.
+pub(crate) fn execute(
+    database: &Database,
+    operation: &str,
+    body: &[u8],
+    tokens: Option<&Mutex<Tokens>>,
+) -> Answer {
+    let result = match (operation, tokens) {
+        ("TransactWriteItems", Some(tokens)) => Some(transact(database, body, tokens)),
+        _ => run(database, operation, body),
+    };
+    let Some(result) = result else {
         return Answer {
             status: 400,
             body: br#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#.to_vec(),
@@ -81,14 +98,35 @@ fn run(db: &Database, operation: &str, body: &[u8]) -> Option<dynoxide::Result<V
     })
 }
 
+/// A transaction whose token is ours to remember.
+fn transact(database: &Database, body: &[u8], tokens: &Mutex<Tokens>) -> dynoxide::Result<Vec<u8>> {
+    let mut request: TransactWriteItemsRequest = decoded(body)?;
+    let Some(token) = request.client_request_token.take() else {
+        return encoded(&database.transact_write_items(request)?);
+    };
+    let mut tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(answer) = tokens.answer(&token) {
+        return Ok(answer.to_vec());
+    }
+    let answer = encoded(&database.transact_write_items(request)?)?;
+    tokens.keep(token, answer.clone(), Instant::now());
+    Ok(answer)
+}
+
 fn call<Q: DeserializeOwned, A: Serialize>(
     database: &Database,
     body: &[u8],
     operation: fn(&Database, Q) -> dynoxide::Result<A>,
 ) -> dynoxide::Result<Vec<u8>> {
-    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
-    let answer = operation(database, request)?;
-    serde_json::to_vec(&answer)
+    encoded(&operation(database, decoded(body)?)?)
+}
+
+fn decoded<Q: DeserializeOwned>(body: &[u8]) -> dynoxide::Result<Q> {
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+fn encoded(answer: &impl Serialize) -> dynoxide::Result<Vec<u8>> {
+    serde_json::to_vec(answer)
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 

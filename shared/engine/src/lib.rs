@@ -9,10 +9,11 @@ mod journal;
 mod observe;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -28,6 +29,7 @@ use dynoxide::{Database, DynoxideError};
 use crate::dispatch::Answer;
 use crate::journal::Journal;
 pub use crate::observe::{Call, Capacity, Failure, Intercept, Observer, Request, error_body};
+use crate::tokens::Tokens;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,8 @@ pub struct Engine {
     database: Database,
     /// What makes a commit to a file durable.
     journal: Option<Arc<Journal>>,
+    /// What it remembers of transactions, where many may come.
+    tokens: Option<Arc<Mutex<Tokens>>>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -58,6 +62,7 @@ impl Engine {
         Ok(Self {
             database: Database::memory()?,
             journal: None,
+            tokens: None,
             observer: None,
         })
     }
@@ -76,6 +81,7 @@ impl Engine {
         Ok(Self {
             database,
             journal: Some(Arc::new(journal)),
+            tokens: Some(Arc::default()),
             observer: None,
         })
     }
@@ -114,14 +120,16 @@ impl Engine {
     /// Asks the engine past the SDK and every observer, in `DynamoDB`'s own JSON. A refusal is an
     /// answer with a `__type`.
     pub fn ask(&self, operation: &str, request: &serde_json::Value) -> serde_json::Value {
-        let answer = dispatch::execute(&self.database, operation, request.to_string().as_bytes());
+        let request = request.to_string();
+        let answer = dispatch::execute(&self.database, operation, request.as_bytes(), None);
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
     /// Answers one request, once what it wrote and read is durable.
     async fn execute(&self, operation: &str, body: &SdkBody) -> Result<Answer, ConnectorError> {
         let body = in_memory(body)?;
-        let execute = || dispatch::execute(&self.database, operation, body);
+        let tokens = self.tokens.as_deref();
+        let execute = || dispatch::execute(&self.database, operation, body, tokens);
         let Some(journal) = &self.journal else {
             return Ok(execute());
         };

@@ -330,3 +330,21 @@ async fn a_file_keeps_its_items() {
     let client = client(&Engine::open(&path).unwrap());
     assert!(exists(&client, "a", "1").await);
 }
+
+/// With a file the tokens of transactions are ours to remember.
+#[tokio::test]
+async fn a_transaction_with_a_known_token_is_done_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&Engine::open(&folder.path().join("items.db")).unwrap());
+    create(&client).await;
+    let write = |token: &str| {
+        let write = client.transact_write_items().client_request_token(token);
+        write.transact_items(fresh(put("a", "1"))).send()
+    };
+    write("one").await.unwrap();
+    write("one").await.unwrap();
+    let refused = write("another").await.unwrap_err().into_service_error();
+    assert!(refused.is_transaction_canceled_exception(), "{refused}");
+    // What was refused left no answer behind.
+    assert!(write("another").await.is_err());
+}
