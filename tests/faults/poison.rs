@@ -108,7 +108,9 @@ async fn run(stride: usize) -> String {
             let poisoned = snapshot.with(items.clone());
             for (ask, clean) in asks.iter().zip(&clean) {
                 number += 1;
-                if number % stride != 0 {
+                // What is refused by a condition alone is judged by an item that nobody has read before.
+                let unread = what.starts_with("every") && ask.name().contains("/Grants");
+                if number % stride != 0 && !(unread && key.starts_with("APP#")) {
                     continue;
                 }
                 cases += 1;

@@ -15,9 +15,9 @@ use crate::{
     clients::key_of,
     error::{CONDITION_FAILED, reason},
     guard::NameGuard,
-    item::{Item, key_item, string, text},
+    item::{Item, decode, key_item, string, text},
     keys,
-    record::records,
+    record::{AppRecord, records},
     transact::{jitter_of, put_new},
     update::Update,
 };
@@ -126,9 +126,8 @@ impl Table {
                          AND attribute_not_exists(#me_role)";
         match update.send(self, condition, ReturnValue::None).await? {
             Ok(_) => Ok(true),
-            Err(Some(item)) if is_live(&item, tenant) => {
-                Ok(string(&item, "last_write") == write_id)
-            }
+            Err(Some(item)) if string(&item, "last_write") == write_id => Ok(true),
+            Err(Some(item)) if is_live(&item, app_id, tenant)? => Ok(false),
             Err(_) => Err(ChangeError::Missing),
         }
     }
@@ -158,11 +157,13 @@ impl Table {
         if let SdkError::ServiceError(service) = &e
             && let UpdateItemError::ConditionalCheckFailedException(refused) = service.err()
         {
-            let ours = |item: &Item| string(item, "last_write") == write_id;
-            return match refused.item() {
-                Some(item) if ours(item) => Ok(()),
-                _ => Err(ChangeError::Missing),
-            };
+            if let Some(item) = refused.item() {
+                if string(item, "last_write") == write_id {
+                    return Ok(());
+                }
+                is_live(item, app_id, tenant)?;
+            }
+            return Err(ChangeError::Missing);
         }
         Err(TableError::from_sdk("UpdateItem", &e).into())
     }
@@ -204,6 +205,8 @@ fn written(sent: Result<(), Option<Item>>, write_id: &str) -> Result<(), ChangeE
     }
 }
 
-fn is_live(item: &Item, tenant: &TenantId) -> bool {
-    string(item, "tenant_id") == tenant.as_str() && !item.contains_key("deleted_at")
+/// Whether the item that refused a change is a living app of the tenant; an error for one that can't be read.
+fn is_live(item: &Item, app_id: &AppId, tenant: &TenantId) -> Result<bool, TableError> {
+    let app = decode::<AppRecord>(item.clone())?.into_live_app(*app_id)?;
+    Ok(app.is_some_and(|app| app.tenant_id == *tenant))
 }
