@@ -56,22 +56,22 @@ def emulated() -> Path:
     return path
 
 
-def deploy(template: Path, **parameters: str) -> dict[str, str]:
-    """Creates or updates the stack by `sam deploy`; its outputs."""
+def deploy(template: Path, stack: str = STACK, **parameters: str) -> dict[str, str]:
+    """Creates or updates a stack by `sam deploy`; its outputs."""
     given = [f"{name}={value}" for name, value in {"Architecture": "x86_64", **parameters}.items()]
-    command = ["sam", "deploy", "--template-file", str(template), "--stack-name", STACK, "--resolve-s3"]
+    command = ["sam", "deploy", "--template-file", str(template), "--stack-name", stack, "--resolve-s3"]
     command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--parameter-overrides", *given]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         sys.exit(f"sam deploy failed\n{run.stdout[-8000:]}\n{run.stderr[-2000:]}")
-    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-    said(f"{stack['StackStatus']}")
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    about = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    said(f"{about['StackStatus']}")
+    return {output["OutputKey"]: output["OutputValue"] for output in about["Outputs"]}
 
 
-def physical() -> dict[str, str]:
-    """What each of the stack's resources is called."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
+def physical(stack: str = STACK) -> dict[str, str]:
+    """What each of a stack's resources is called."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     resources = [one for page in pages for one in page["StackResourceSummaries"]]
     return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
 
@@ -158,8 +158,9 @@ said(f"the stack is gone; {first['TableName']} and {first['MasterSecretArn']} st
 
 said("another stack takes them over")
 taken = {"ExistingTable": first["TableName"], "ExistingMasterSecretArn": first["MasterSecretArn"]}
-deploy(template, **taken)
-physical_names = physical()
+# Of another name, as MiniStack makes the same names for the same stack again.
+deploy(template, "successor", **taken)
+physical_names = physical("successor")
 for event in ("get-app/200-by-id", "token/200-basic", "list-secrets/200-both"):
     registry.body(event)
 said("tokens and secrets of before are good there")
