@@ -36,9 +36,7 @@ where
     F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    let settings = init()?;
-    let sdk = connect::aws(ca_bundle(&settings)?).await?;
-    run(registry(&settings, &sdk, None), Handler::new(handle)).await
+    run(without_master().await?, Handler::new(handle)).await
 }
 
 /// Serves an operation that derives keys from the master secret.
@@ -47,14 +45,7 @@ where
     F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    let settings = init()?;
-    let sdk = connect::aws(ca_bundle(&settings)?).await?;
-    let master = read_master(&settings, &sdk).await?;
-    run(
-        registry(&settings, &sdk, Some(master)),
-        Handler::new(handle),
-    )
-    .await
+    run(with_master().await?, Handler::new(handle)).await
 }
 
 /// Serves an operation that has no route: an operator or a schedule invokes it with a JSON payload.
@@ -67,9 +58,7 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
-    let settings = init()?;
-    let sdk = connect::aws(ca_bundle(&settings)?).await?;
-    run_invocations(registry(&settings, &sdk, None), handle).await
+    run_invocations(without_master().await?, handle).await
 }
 
 /// The same for an operation that derives keys from the master secret.
@@ -80,10 +69,7 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
-    let settings = init()?;
-    let sdk = connect::aws(ca_bundle(&settings)?).await?;
-    let master = read_master(&settings, &sdk).await?;
-    run_invocations(registry(&settings, &sdk, Some(master)), handle).await
+    run_invocations(with_master().await?, handle).await
 }
 
 async fn run_invocations<F, Fut, In, Out>(registry: Registry, handle: F) -> Result<(), Error>
@@ -106,10 +92,27 @@ where
     .await
 }
 
-fn init() -> Result<Settings, SettingsError> {
+/// INIT of an operation that needs no master secret.
+async fn without_master() -> Result<Registry, Error> {
+    let (settings, sdk) = init().await?;
+    Ok(registry(&settings, &sdk, None))
+}
+
+/// INIT of an operation that does.
+async fn with_master() -> Result<Registry, Error> {
+    let (settings, sdk) = init().await?;
+    let master = read_master(&settings, &sdk).await?;
+    Ok(registry(&settings, &sdk, Some(master)))
+}
+
+/// What every INIT begins with: the log, the settings, the SDK.
+async fn init() -> Result<(Settings, aws_config::SdkConfig), Error> {
     subscriber(std::io::stdout).init();
     // `main` ends with the error's Debug form; the log has it in words.
-    Settings::from_env().inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
+    let settings =
+        Settings::from_env().inspect_err(|e| tracing::error!(error = %e, "INIT failed"))?;
+    let sdk = connect::aws(ca_bundle(&settings)?).await?;
+    Ok((settings, sdk))
 }
 
 /// What writes a function's log lines. No setting raises the level: at TRACE the SDK prints whole
@@ -118,11 +121,11 @@ pub fn subscriber<W>(writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    // Each line has its time: Lambda takes one without for INFO, whatever level it names.
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        // With its time: Lambda takes a line without one for INFO, whatever level it names.
         .with_target(false)
         .with_max_level(tracing::Level::INFO)
         .with_writer(writer)
