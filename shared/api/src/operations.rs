@@ -2,11 +2,13 @@
 //! when it runs by itself. `template.yaml` has its functions and policies from here (a guard compares), and
 //! tests hold every request that a handler makes against it, both ways.
 
-use table::keys::pattern::{
-    APP, ASSERTION, CLIENT_ID, CODE, IDEMPOTENCY, LATEST_SIGNING_KEY, NAME, REVOKED, SIGNING_KEYS,
-    SWEEP, TENANT,
+use table::keys::{
+    APP_IDS, LISTING,
+    pattern::{
+        self, APP, ASSERTION, CLIENT_ID, CODE, IDEMPOTENCY, LATEST_SIGNING_KEY, NAME, REVOKED,
+        SIGNING_KEYS, SWEEP, TENANT,
+    },
 };
-use table::keys::{APP_IDS, LISTING};
 
 /// One operation: one crate, one binary, one Lambda function.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +62,7 @@ const CALLER: Grant = on("BatchGetItem", &[APP, REVOKED]);
 /// The keys that tokens are verified by; in INIT also of operations that verify none.
 const KEYS: Grant = on("Query", &[SIGNING_KEYS]);
 
-const fn routed(
+const fn operation(
     name: &'static str,
     purpose: &'static str,
     master: bool,
@@ -75,52 +77,36 @@ const fn routed(
     }
 }
 
-const fn unrouted(
-    name: &'static str,
-    purpose: &'static str,
-    master: bool,
-    schedule: Option<&'static str>,
-    grants: &'static [Grant],
-) -> Operation {
-    Operation {
-        name,
-        purpose,
-        master,
-        schedule,
-        grants,
-    }
-}
-
 /// Every operation, by name.
 #[rustfmt::skip]
 pub static OPERATIONS: [Operation; 28] = [
-    routed("change-status", "Switches an app or a client on or off.", false, &[
+    operation("change-status", "Switches an app or a client on or off.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("create-app", "Registers an app with its default client.", true, &[
+    operation("create-app", "Registers an app with its default client.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
         on("PutItem", &[APP, CODE, NAME, CLIENT_ID, IDEMPOTENCY]),
     ]),
-    routed("create-client", "Adds a client to an app.", true, &[
+    operation("create-client", "Adds a client to an app.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("PutItem", &[APP, IDEMPOTENCY]),
     ]),
-    routed("create-grant", "Gives an app a role.", false, &[
+    operation("create-grant", "Gives an app a role.", false, &[
         CALLER, KEYS,
         on("GetItem", &[CLIENT_ID]),
         on("UpdateItem", &[APP]),
     ]),
-    unrouted("create-tenant", "Makes a tenant with its management application, or a fresh secret for one.", true, None, &[
+    operation("create-tenant", "Makes a tenant with its management application, or a fresh secret for one.", true, &[
         on("GetItem", &[TENANT, LATEST_SIGNING_KEY]),
         on("PutItem", &[TENANT, APP, CODE, SIGNING_KEYS, LATEST_SIGNING_KEY]),
         on("Query", &[SIGNING_KEYS]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("delete-app", "Deletes an app with its clients.", false, &[
+    operation("delete-app", "Deletes an app with its clients.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("PutItem", &[SWEEP]),
@@ -129,107 +115,107 @@ pub static OPERATIONS: [Operation; 28] = [
         on("BatchWriteItem", &[APP]),
         on("DeleteItem", &[NAME]),
     ]),
-    routed("delete-client", "Deletes a client.", false, &[
+    operation("delete-client", "Deletes a client.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
         on("DeleteItem", &[APP]),
     ]),
-    routed("delete-grant", "Takes a role from an app.", false, &[
+    operation("delete-grant", "Takes a role from an app.", false, &[
         CALLER, KEYS,
         on("GetItem", &[CLIENT_ID]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("describe-provider", "Says what the SCIM dialect can do.", false, &[CALLER, KEYS, on("GetItem", &[CLIENT_ID])]),
-    routed("discovery", "Publishes the issuer's metadata and keys.", false, &[KEYS]),
-    routed("get-app", "Reads an app.", false, &[
+    operation("describe-provider", "Says what the SCIM dialect can do.", false, &[CALLER, KEYS, on("GetItem", &[CLIENT_ID])]),
+    operation("discovery", "Publishes the issuer's metadata and keys.", false, &[KEYS]),
+    operation("get-app", "Reads an app.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
     ]),
-    routed("get-client", "Reads a client.", false, &[
+    operation("get-client", "Reads a client.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
     ]),
-    routed("get-grant", "Reads a role that an app was given.", false, &[
+    operation("get-grant", "Reads a role that an app was given.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
     ]),
-    routed("introspect", "Says whether a token is active (RFC 7662).", true, &[
+    operation("introspect", "Says whether a token is active (RFC 7662).", true, &[
         KEYS,
         on("BatchGetItem", &[APP, REVOKED]),
         on("GetItem", &[APP, CLIENT_ID]),
         on("PutItem", &[ASSERTION]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("issue-secret", "Issues a client another secret.", true, &[
+    operation("issue-secret", "Issues a client another secret.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID, IDEMPOTENCY]),
         on("UpdateItem", &[APP]),
         on("PutItem", &[IDEMPOTENCY]),
     ]),
-    routed("list-app-roles", "Lists the roles that apps can be given.", false, &[CALLER, KEYS, on("GetItem", &[CLIENT_ID])]),
-    routed("list-apps", "Lists a tenant's apps.", true, &[
+    operation("list-app-roles", "Lists the roles that apps can be given.", false, &[CALLER, KEYS, on("GetItem", &[CLIENT_ID])]),
+    operation("list-apps", "Lists a tenant's apps.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         query(LISTING),
         query(APP_IDS),
     ]),
-    routed("list-clients", "Lists an app's clients.", true, &[
+    operation("list-clients", "Lists an app's clients.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("Query", &[APP]),
     ]),
-    routed("list-grants", "Lists the roles that apps were given.", false, &[
+    operation("list-grants", "Lists the roles that apps were given.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
         query(LISTING),
     ]),
-    routed("list-secrets", "Lists a client's secrets, without the secrets.", false, &[
+    operation("list-secrets", "Lists a client's secrets, without the secrets.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
     ]),
-    routed("revoke", "Revokes a token (RFC 7009).", true, &[
+    operation("revoke", "Revokes a token (RFC 7009).", true, &[
         KEYS,
         on("BatchGetItem", &[APP]),
         on("GetItem", &[APP, CLIENT_ID]),
         on("PutItem", &[ASSERTION, REVOKED]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("revoke-secret", "Ends a secret at once.", false, &[
+    operation("revoke-secret", "Ends a secret at once.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
         on("UpdateItem", &[APP]),
     ]),
-    unrouted("rotate-keys", "Makes and removes signing keys when it is time.", true, Some("rate(6 hours)"), &[
+    operation("rotate-keys", "Makes and removes signing keys when it is time.", true, &[
         on("GetItem", &[LATEST_SIGNING_KEY]),
         on("Query", &[SIGNING_KEYS]),
         on("PutItem", &[SIGNING_KEYS, LATEST_SIGNING_KEY]),
         on("DeleteItem", &[SIGNING_KEYS]),
-    ]),
-    unrouted("sweep", "Removes what deleted apps have left.", false, Some("rate(1 hour)"), &[
+    ]).every("rate(6 hours)"),
+    operation("sweep", "Removes what deleted apps have left.", false, &[
         on("Query", &[SWEEP, APP]),
         on("BatchWriteItem", &[APP]),
         on("DeleteItem", &[APP, SWEEP]),
-    ]),
-    routed("token", "Issues access tokens (RFC 6749 §3.2).", true, &[
+    ]).every("rate(1 hour)"),
+    operation("token", "Issues access tokens (RFC 6749 §3.2).", true, &[
         KEYS,
         on("BatchGetItem", &[APP]),
         on("GetItem", &[APP, CLIENT_ID]),
         on("PutItem", &[ASSERTION]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("update-app", "Changes an app.", true, &[
+    operation("update-app", "Changes an app.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("UpdateItem", &[APP]),
         on("PutItem", &[NAME]),
         on("DeleteItem", &[NAME]),
     ]),
-    routed("update-client", "Changes a client.", true, &[
+    operation("update-client", "Changes a client.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
         on("UpdateItem", &[APP]),
     ]),
-    routed("update-resources", "Sets the resources that a client may ask for.", false, &[
+    operation("update-resources", "Sets the resources that a client may ask for.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("UpdateItem", &[APP]),
@@ -242,6 +228,11 @@ pub fn by_name(name: &str) -> Option<&'static Operation> {
 }
 
 impl Operation {
+    const fn every(mut self, schedule: &'static str) -> Self {
+        self.schedule = Some(schedule);
+        self
+    }
+
     /// What allows an action on an index, or on the table at a partition key: the grant, and the key pattern
     /// that fits. IAM decides alike: by the action, the resource and `dynamodb:LeadingKeys`.
     pub fn granting(
@@ -250,21 +241,14 @@ impl Operation {
         index: Option<&str>,
         key: &str,
     ) -> Option<(&'static Grant, Option<&'static str>)> {
-        let of_action = self.grants.iter().filter(|grant| grant.action == action);
-        of_action.into_iter().find_map(|grant| match grant.on {
+        let mut of_action = self.grants.iter().filter(|grant| grant.action == action);
+        of_action.find_map(|grant| match grant.on {
             On::Index(name) => (index == Some(name)).then_some((grant, None)),
             On::Keys(patterns) if index.is_none() => {
-                let fitting = patterns.iter().find(|pattern| fits(pattern, key));
+                let fitting = patterns.iter().find(|pattern| pattern::fits(pattern, key));
                 fitting.map(|pattern| (grant, Some(*pattern)))
             }
             On::Keys(_) => None,
         })
     }
-}
-
-/// Whether a partition key fits a pattern, as IAM's `StringLike` has it.
-fn fits(pattern: &str, key: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == key, |start| key.starts_with(start))
 }

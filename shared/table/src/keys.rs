@@ -43,6 +43,13 @@ pub mod pattern {
     /// The mark of the latest signing key.
     pub const LATEST_SIGNING_KEY: &str = super::LATEST;
 
+    /// Whether a partition key fits a pattern, as IAM's `StringLike` has it.
+    pub fn fits(pattern: &str, key: &str) -> bool {
+        pattern
+            .strip_suffix('*')
+            .map_or(pattern == key, |start| key.starts_with(start))
+    }
+
     /// Every one.
     #[cfg(test)]
     pub(super) const ALL: [&str; 11] = [
@@ -269,11 +276,8 @@ mod tests {
 
         #[test]
         fn a_key_fits_one_pattern((_, key) in any_key()) {
-            let fits = |pattern: &&str| match pattern.strip_suffix('*') {
-                Some(start) => key.pk.starts_with(start),
-                None => key.pk == *pattern,
-            };
-            prop_assert_eq!(pattern::ALL.into_iter().filter(fits).count(), 1, "{}", key);
+            let fitting = pattern::ALL.into_iter().filter(|one| pattern::fits(one, &key.pk));
+            prop_assert_eq!(fitting.count(), 1, "{}", key);
         }
 
         #[test]
