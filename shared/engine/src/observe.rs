@@ -113,6 +113,11 @@ impl Request {
         })
     }
 
+    /// The `(pk, sk)` of every item that it names, in the order of its parts. A query names none.
+    pub fn keys(&self) -> Vec<(String, String)> {
+        keys(&self.json)
+    }
+
     /// The body to execute: as sent, but asking for the consumed capacity if it can.
     pub(crate) fn measured_body(&self) -> String {
         let mut json = self.json.clone();
@@ -136,7 +141,7 @@ impl Request {
                 .get("IndexName")
                 .and_then(Value::as_str)
                 .map(str::to_owned),
-            keys: keys(&self.json),
+            keys: self.keys(),
             consistent: consistent(&self.operation, &self.json),
             status: received.map_or(0, |answer| answer.status),
             executed: executed.map(|answer| answer.status),

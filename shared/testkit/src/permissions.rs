@@ -91,47 +91,32 @@ impl Recorder {
     }
 }
 
-/// What IAM is asked about a request: each part of a transaction is an action of its own.
+/// What IAM is asked about a request: each part of a transaction is an action of its own, and every
+/// item of a batch is one key of the batch's.
 fn accesses(request: &Request) -> Vec<Access> {
-    let json = &request.json;
-    let access = |action: &str, key: &Value| Access {
-        action: action.to_owned(),
-        index: None,
-        key: key["pk"]["S"].as_str().unwrap().to_owned(),
-    };
-    let named = |part: &Value| part.get("Item").or(part.get("Key")).unwrap().clone();
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    match request.operation.as_str() {
-        "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" => {
-            vec![access(&request.operation, &named(json))]
-        }
-        "Query" => vec![Access {
+    if request.operation == "Query" {
+        return vec![Access {
             action: "Query".into(),
-            index: json["IndexName"].as_str().map(str::to_owned),
-            key: queried(json),
-        }],
-        "BatchGetItem" | "BatchWriteItem" => {
-            let tables = json["RequestItems"].as_object().unwrap();
-            let parts = tables.values().flat_map(|table| match table.get("Keys") {
-                Some(keys) => list(keys),
-                None => list(table)
-                    .iter()
-                    .flat_map(|write| write.as_object().unwrap().values().map(named))
-                    .collect(),
-            });
-            parts.map(|key| access(&request.operation, &key)).collect()
-        }
-        "TransactWriteItems" | "TransactGetItems" => list(&json["TransactItems"])
-            .iter()
-            .flat_map(|part| part.as_object().unwrap().clone())
-            .map(|(kind, part)| access(&format!("{kind}Item"), &named(&part)))
-            .collect(),
-        other => vec![Access {
-            action: other.to_owned(),
-            index: None,
-            key: String::new(),
-        }],
+            index: request.json["IndexName"].as_str().map(str::to_owned),
+            key: queried(&request.json),
+        }];
     }
+    let mut keys: Vec<_> = request.keys().into_iter().map(|(pk, _)| pk).collect();
+    if keys.is_empty() {
+        // It names no item, a scan say: nothing grants that.
+        keys.push(String::new());
+    }
+    let mut actions = request.actions.clone();
+    if let [batch] = actions.as_slice() {
+        actions = vec![batch.clone(); keys.len()];
+    }
+    assert_eq!(actions.len(), keys.len(), "{}", request.operation);
+    let access = |(action, key)| Access {
+        action,
+        index: None,
+        key,
+    };
+    actions.into_iter().zip(keys).map(access).collect()
 }
 
 /// The partition that a query reads: the value that its key condition compares with `=`.
