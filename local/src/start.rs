@@ -122,10 +122,6 @@ async fn credentials(registry: &Registry, data: Option<&Data>) -> Result<Kept, S
     if let Some(kept) = data.and_then(Data::credentials)
         && works(registry, &kept).await?
     {
-        // The server may have been down when a key was due.
-        rotate_keys::handle(registry.clone(), rotate_keys::Scheduled {})
-            .await
-            .map_err(StartError::Tenant)?;
         return Ok(kept);
     }
     let made = create_tenant::handle(registry.clone(), CreateTenant::default())
@@ -142,7 +138,8 @@ async fn credentials(registry: &Registry, data: Option<&Data>) -> Result<Kept, S
     Ok(kept)
 }
 
-/// Does what a schedule does on AWS.
+/// Does what a schedule does on AWS; at once the first time, as the server may have been down when a key
+/// was due.
 async fn keep_house(registry: Registry) {
     let mut every = tokio::time::interval(budgets::LINGER);
     loop {
