@@ -4,6 +4,7 @@
 //! always, and this crate answers them from an embedded engine on SQLite, with no socket
 //! and no second process. An [`Observer`] sees every call and may fail it.
 
+mod answers;
 mod dispatch;
 mod journal;
 mod observe;
@@ -26,10 +27,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 
-use crate::dispatch::Answer;
+use crate::dispatch::{Answer, Memory};
 use crate::journal::Journal;
 pub use crate::observe::{Call, Capacity, Failure, Intercept, Observer, Request, error_body};
-use crate::tokens::Tokens;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +51,8 @@ pub struct Engine {
     database: Database,
     /// What makes a commit to a file durable.
     journal: Option<Arc<Journal>>,
-    /// What it remembers of transactions, where many may come.
-    tokens: Option<Arc<Mutex<Tokens>>>,
+    /// What it remembers of transactions and reads, where many may come.
+    memory: Option<Arc<Mutex<Memory>>>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -62,7 +62,7 @@ impl Engine {
         Ok(Self {
             database: Database::memory()?,
             journal: None,
-            tokens: None,
+            memory: None,
             observer: None,
         })
     }
@@ -81,7 +81,7 @@ impl Engine {
         Ok(Self {
             database,
             journal: Some(Arc::new(journal)),
-            tokens: Some(Arc::default()),
+            memory: Some(Arc::default()),
             observer: None,
         })
     }
@@ -121,15 +121,20 @@ impl Engine {
     /// answer with a `__type`.
     pub fn ask(&self, operation: &str, request: &serde_json::Value) -> serde_json::Value {
         let request = request.to_string();
-        let answer = dispatch::execute(&self.database, operation, request.as_bytes(), None);
+        let answer = dispatch::execute(
+            &self.database,
+            operation,
+            request.as_bytes(),
+            self.memory.as_deref(),
+        );
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
     /// Answers one request, once what it wrote and read is durable.
     async fn execute(&self, operation: &str, body: &SdkBody) -> Result<Answer, ConnectorError> {
         let body = in_memory(body)?;
-        let tokens = self.tokens.as_deref();
-        let execute = || dispatch::execute(&self.database, operation, body, tokens);
+        let memory = self.memory.as_deref();
+        let execute = || dispatch::execute(&self.database, operation, body, memory);
         let Some(journal) = &self.journal else {
             return Ok(execute());
         };

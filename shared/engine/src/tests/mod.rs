@@ -331,6 +331,26 @@ async fn a_file_keeps_its_items() {
     assert!(exists(&client, "a", "1").await);
 }
 
+/// With a file answers to reads are remembered: until a write, of whatever kind.
+#[tokio::test]
+async fn a_read_that_comes_again_sees_what_was_written_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&Engine::open(&folder.path().join("items.db")).unwrap());
+    create(&client).await;
+    for _ in 0..2 {
+        assert!(!exists(&client, "a", "1").await);
+        let write = client.transact_write_items();
+        let write = write.transact_items(fresh(put("a", "1")));
+        write.send().await.unwrap();
+        assert!(exists(&client, "a", "1").await);
+        assert!(exists(&client, "a", "1").await);
+        let key = [("pk".into(), s("a")), ("sk".into(), s("1"))].into();
+        let delete = client.delete_item().table_name(TABLE).set_key(Some(key));
+        delete.send().await.unwrap();
+    }
+    assert!(!exists(&client, "a", "1").await);
+}
+
 /// With a file the tokens of transactions are ours to remember.
 #[tokio::test]
 async fn a_transaction_with_a_known_token_is_done_once() {
