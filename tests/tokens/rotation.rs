@@ -164,6 +164,7 @@ async fn a_key_that_leaked_is_removed_and_another_signs_at_once() {
     let world = World::new().await;
     let client = world.register("Any", |_| {}).await;
     let old = world.token_of(&client).await;
+    assert_eq!(world.introspect(&client, &old).await["active"], true);
     let key = json!({"pk": {"S": "SIGNING_KEYS"}, "sk": {"S": format!("KEY#{}", kid(&old))}});
     let delete = json!({"TableName": "roster", "Key": key});
     world.app.engine.ask("DeleteItem", &delete);

@@ -225,7 +225,7 @@ impl World {
         let engine: Engine = self.app.engine.clone().with_observer(network.clone());
         let master = master.map(|text| Arc::new(Master::parse(text).unwrap()));
         Registry::new(
-            Table::new(connect::embedded(engine.http_client()), "roster"),
+            Table::new(connect::embedded(engine.http_client()).unwrap(), "roster"),
             master,
             Some(ISSUER.into()),
             self.app.clock.clone(),

@@ -112,11 +112,15 @@ pub fn parse<'a>(token: &'a str, typ: &str) -> Result<Unverified<'a>, JwsError> 
 }
 
 impl Unverified<'_> {
-    /// The claims, when `public_key` (an uncompressed P-256 point) signed them.
-    pub fn verify<C: DeserializeOwned>(&self, public_key: &[u8]) -> Result<C, JwsError> {
+    /// Whether `public_key` (an uncompressed P-256 point) signed it.
+    pub fn check(&self, public_key: &[u8]) -> Result<(), JwsError> {
         UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, public_key)
             .verify(self.parts.signed.as_bytes(), &self.parts.signature)
-            .map_err(|_| JwsError::Signature)?;
+            .map_err(|_| JwsError::Signature)
+    }
+
+    /// What it says, whoever signed it.
+    pub fn claims<C: DeserializeOwned>(&self) -> Result<C, JwsError> {
         serde_json::from_slice(&self.parts.payload).map_err(|_| JwsError::Malformed)
     }
 }
@@ -153,7 +157,9 @@ mod tests {
     }
 
     fn verify(token: &str, key: &EcdsaKeyPair) -> Result<Value, JwsError> {
-        parse(token, "at+jwt")?.verify(key.public_key().as_ref())
+        let unverified = parse(token, "at+jwt")?;
+        unverified.check(key.public_key().as_ref())?;
+        unverified.claims()
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! are opened with a key derived from the master secret.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -12,13 +13,14 @@ use domain::{
     Entropy, Master, Timestamp,
     key_rotation::{self, KeyLife, LEAD},
 };
+use ring::digest;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use table::{StoredKey, Table};
+use table::{SigningKeys, StoredKey, Table};
 
 use crate::{
     ApiError,
-    jws::{self, JwsError},
+    jws::{self, JwsError, Unverified},
     keys::{self, Key},
 };
 
@@ -53,9 +55,53 @@ struct KeySet {
     keys: Vec<Key>,
     /// Ids of keys that are ours and can't be read.
     unreadable: Vec<String>,
+    checked: Checked,
+}
+
+/// Tokens that a key of the set has signed, by their digests: callers send the same one with each request,
+/// and checking it costs more than all the rest of a read. They are forgotten with the set.
+#[derive(Default)]
+struct Checked(Mutex<HashSet<Vec<u8>>>);
+
+impl Checked {
+    /// More are not remembered; a function seldom sees so many in five minutes.
+    const MOST: usize = 1024;
+
+    fn has(&self, token: &[u8]) -> bool {
+        self.lock().contains(token)
+    }
+
+    fn add(&self, token: Vec<u8>) {
+        let mut checked = self.lock();
+        if checked.len() >= Self::MOST {
+            checked.clear();
+        }
+        checked.insert(token);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl KeySet {
+    /// The claims of a token that a key of this set signed; `None` when it has no such key.
+    fn verify<C: DeserializeOwned>(
+        &self,
+        token: &str,
+        unverified: &Unverified,
+    ) -> Option<Result<C, JwsError>> {
+        let key = self.keys.iter().find(|key| key.kid == unverified.kid)?;
+        let digest = digest::digest(&digest::SHA256, token.as_bytes());
+        if !self.checked.has(digest.as_ref()) {
+            if let Err(e) = unverified.check(&key.point) {
+                return Some(Err(e));
+            }
+            self.checked.add(digest.as_ref().to_vec());
+        }
+        Some(unverified.claims())
+    }
+
     fn is_younger(&self, age: i64, now: Timestamp) -> bool {
         let read = |at: Timestamp| at <= now && now < at.plus(age);
         self.read_at.is_some_and(read)
@@ -90,6 +136,12 @@ impl Keyring {
             Some(_) => self.table.sealed_signing_keys().await?,
             None => self.table.signing_keys().await?,
         };
+        self.know(stored, now);
+        Ok(())
+    }
+
+    /// Takes the keys that were read at `now`.
+    pub(crate) fn know(&self, stored: SigningKeys, now: Timestamp) {
         let keys = stored.keys.into_iter();
         let set = Arc::new(KeySet {
             read_at: Some(now),
@@ -97,9 +149,9 @@ impl Keyring {
                 .map(|key| Key::open(key, self.master.as_deref()))
                 .collect(),
             unreadable: stored.unreadable,
+            checked: Checked::default(),
         });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = set;
-        Ok(())
     }
 
     fn current(&self) -> Arc<KeySet> {
@@ -179,15 +231,12 @@ impl Keyring {
             Ok(unverified) => unverified,
             Err(e) => return Ok(Err(e)),
         };
-        let find = |set: &KeySet| {
-            let key = set.keys.iter().find(|key| key.kid == unverified.kid);
-            key.map(|key| unverified.verify(&key.point))
-        };
-        if let Some(claims) = find(self.at_most(REFRESH, now).await?.as_ref()) {
+        let set = self.at_most(REFRESH, now).await?;
+        if let Some(claims) = set.verify(token, &unverified) {
             return Ok(claims);
         }
         let set = self.at_most(UNKNOWN_KID, now).await?;
-        match find(&set) {
+        match set.verify(token, &unverified) {
             Some(claims) => Ok(claims),
             // Neither good nor forged.
             None if set.unreadable.contains(&unverified.kid) => Err(ApiError::internal(
