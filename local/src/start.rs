@@ -10,7 +10,10 @@ use create_tenant::CreateTenant;
 use domain::{Invalid, Master, Secret, TenantId};
 use engine::{Engine, EngineError};
 use serde_json::json;
-use table::{Table, TableError, budgets, connect};
+use table::{
+    Table, TableError, budgets,
+    connect::{self, ConnectError},
+};
 use thiserror::Error;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 
@@ -38,6 +41,9 @@ pub enum StartError {
     /// The engine does not open its file.
     #[error("the table can't be opened: {0}")]
     Engine(#[from] EngineError),
+    /// The table's client can't be set up.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The table does not answer.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -105,7 +111,7 @@ async fn registry(data: Option<&Data>, base_url: &str) -> Result<Registry, Start
         None => (Engine::memory()?, data::new_master(entropy.as_ref())?),
     };
     let master = Master::parse(&master).map_err(StartError::Master)?;
-    let table = Table::new(connect::embedded(engine.http_client()), TABLE);
+    let table = Table::new(connect::embedded(engine.http_client())?, TABLE);
     table.create_if_absent().await?;
     Ok(Registry::new(
         table,

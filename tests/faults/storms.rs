@@ -68,7 +68,7 @@ impl Storm {
         let mut app = TestApp::new().await;
         let conflicts = Arc::new(Conflicts::default());
         let engine = app.engine.clone().with_observer(conflicts.clone());
-        let client = table::connect::embedded(engine.http_client());
+        let client = table::connect::embedded(engine.http_client()).unwrap();
         app.registry.table = table::Table::new(client, "roster");
         Self {
             app,

@@ -131,7 +131,7 @@ impl Snapshot {
     pub(crate) async fn restore(&self, seed: u64) -> World {
         let proxy = Arc::new(FaultProxy::default());
         let engine = Engine::memory().unwrap().with_observer(proxy.clone());
-        let table = Table::new(connect::embedded(engine.http_client()), "roster");
+        let table = Table::new(connect::embedded(engine.http_client()).unwrap(), "roster");
         table.create_if_absent().await.unwrap();
         for batch in self.items.chunks(25) {
             let puts: Vec<_> = batch

@@ -47,7 +47,6 @@ fn may_name(place: &str, sdk: &str) -> bool {
     match place {
         "shared/table" => true,
         "shared/engine" => sdk.starts_with("aws-smithy-"),
-        "shared/api" => ["aws-config", "aws-sdk-secretsmanager"].contains(&sdk),
         _ => false,
     }
 }

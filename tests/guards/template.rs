@@ -201,7 +201,10 @@ fn plain(value: &Value) -> serde_json::Value {
 #[tokio::test]
 async fn the_template_has_the_table_that_the_code_has() {
     let engine = engine::Engine::memory().unwrap();
-    let table = Table::new(table::connect::embedded(engine.http_client()), "roster");
+    let table = Table::new(
+        table::connect::embedded(engine.http_client()).unwrap(),
+        "roster",
+    );
     table.create_if_absent().await.unwrap();
     let made = engine.ask("DescribeTable", &json!({ "TableName": "roster" }));
     let made = &made["Table"];

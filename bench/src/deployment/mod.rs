@@ -56,7 +56,7 @@ impl Deployment {
     /// A new one; `observer` sees every call that its functions make.
     pub(crate) async fn new(observer: Option<Arc<dyn Observer>>) -> Outcome<Self> {
         let engine = Engine::memory()?;
-        let table = Table::new(connect::embedded(engine.http_client()), TABLE);
+        let table = Table::new(connect::embedded(engine.http_client())?, TABLE);
         table.create_if_absent().await?;
         let registry = Registry::new(
             table,

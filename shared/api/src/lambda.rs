@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use data_encoding::BASE64;
-use domain::Master;
+use domain::{Clock, Master, Timestamp};
 use lambda_http::{
     Error, LambdaEvent,
     aws_lambda_events::{
@@ -18,7 +18,7 @@ use lambda_http::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
-use table::{Table, connect};
+use table::{SigningKeys, Table, TableError, connect::Aws};
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
 
 use crate::{
@@ -79,7 +79,6 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
-    preload(&registry).await;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<In>| {
         let done = handle(registry.clone(), event.payload);
         async move {
@@ -94,25 +93,34 @@ where
 
 /// INIT of an operation that needs no master secret.
 async fn without_master() -> Result<Registry, Error> {
-    let (settings, sdk) = init().await?;
-    Ok(registry(&settings, &sdk, None))
+    let (settings, _, table) = init().await?;
+    let keys = preload(table.signing_keys()).await;
+    Ok(registry(settings, table, None, keys))
 }
 
-/// INIT of an operation that does.
+/// INIT of an operation that does. It asks both services at once, since each has a connection to open.
 async fn with_master() -> Result<Registry, Error> {
-    let (settings, sdk) = init().await?;
-    let master = read_master(&settings, &sdk).await?;
-    Ok(registry(&settings, &sdk, Some(master)))
+    let (settings, aws, table) = init().await?;
+    let (master, keys) = tokio::join!(
+        read_master(&settings, &aws),
+        preload(table.sealed_signing_keys())
+    );
+    Ok(registry(settings, table, Some(master?), keys))
 }
 
-/// What every INIT begins with: the log, the settings, the SDK.
-async fn init() -> Result<(Settings, aws_config::SdkConfig), Error> {
+/// What every INIT begins with: the log, the settings, the way to the table.
+async fn init() -> Result<(Settings, Aws, Table), Error> {
     subscriber(std::io::stdout).init();
     // `main` ends with the error's Debug form; the log has it in words.
-    let settings =
-        Settings::from_env().inspect_err(|e| tracing::error!(error = %e, "INIT failed"))?;
-    let sdk = connect::aws(ca_bundle(&settings)?).await?;
-    Ok((settings, sdk))
+    let begun = begin().await;
+    begun.inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
+}
+
+async fn begin() -> Result<(Settings, Aws, Table), Error> {
+    let settings = Settings::from_env()?;
+    let aws = Aws::from_env(ca_bundle(&settings)?).await?;
+    let table = Table::new(aws.dynamodb()?, &settings.table_name);
+    Ok((settings, aws, table))
 }
 
 /// What writes a function's log lines. No setting raises the level: at TRACE the SDK prints whole
@@ -141,62 +149,57 @@ fn ca_bundle(settings: &Settings) -> Result<Option<Vec<u8>>, SettingsError> {
 }
 
 fn registry(
-    settings: &Settings,
-    sdk: &aws_config::SdkConfig,
+    settings: Settings,
+    table: Table,
     master: Option<Arc<Master>>,
+    keys: Option<(SigningKeys, Timestamp)>,
 ) -> Registry {
-    Registry::new(
-        Table::new(connect::client(sdk), &settings.table_name),
+    let registry = Registry::new(
+        table,
         master,
-        settings.issuer.clone(),
+        settings.issuer,
         Arc::new(SystemClock),
         Arc::new(SystemEntropy),
-    )
+    );
+    if let Some((keys, read_at)) = keys {
+        registry.keys.know(keys, read_at);
+    }
+    registry
 }
 
 /// The master secret, from Secrets Manager, so that no environment variable shows it.
-async fn read_master(
-    settings: &Settings,
-    sdk: &aws_config::SdkConfig,
-) -> Result<Arc<Master>, Error> {
-    let read = ask_for_master(settings, sdk).await;
+async fn read_master(settings: &Settings, aws: &Aws) -> Result<Arc<Master>, Error> {
+    let read = ask_for_master(settings, aws).await;
     read.inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
 }
 
-async fn ask_for_master(
-    settings: &Settings,
-    sdk: &aws_config::SdkConfig,
-) -> Result<Arc<Master>, Error> {
+async fn ask_for_master(settings: &Settings, aws: &Aws) -> Result<Arc<Master>, Error> {
     let id = settings
         .master_secret
         .as_ref()
         .ok_or(SettingsError::Missing(MASTER_SECRET_ARN))?;
-    let answer = aws_sdk_secretsmanager::Client::new(sdk)
-        .get_secret_value()
-        .secret_id(id)
-        .send()
-        .await
-        .map_err(aws_sdk_secretsmanager::Error::from)?;
     let invalid = |why: String| SettingsError::Invalid(MASTER_SECRET_ARN, why);
-    let text = answer
-        .secret_string()
-        .ok_or_else(|| invalid("the secret holds no text".into()))?;
-    let master = Master::parse(text).map_err(|e| invalid(format!("the secret {e}")))?;
+    let text = aws.secret(id).await?;
+    let text = text.ok_or_else(|| invalid("the secret holds no text".into()))?;
+    let master = Master::parse(&text).map_err(|e| invalid(format!("the secret {e}")))?;
     Ok(Arc::new(master))
 }
 
-/// Reads the keys, and so opens the connection that the first call uses.
-async fn preload(registry: &Registry) {
-    let keys = registry.keys.refresh(registry.now());
-    match tokio::time::timeout(PRELOAD, keys).await {
-        Ok(Ok(())) => {}
+/// Reads the keys, and so opens the connection that the first call uses; with them, when they were asked
+/// for.
+async fn preload(
+    read: impl Future<Output = Result<SigningKeys, TableError>>,
+) -> Option<(SigningKeys, Timestamp)> {
+    let asked_at = SystemClock.now();
+    match tokio::time::timeout(PRELOAD, read).await {
+        Ok(Ok(keys)) => return Some((keys, asked_at)),
         Ok(Err(e)) => tracing::warn!(error = ?e, "preloading failed; the first call tries again"),
         Err(_) => tracing::warn!("preloading took too long; the first call tries again"),
     }
+    None
 }
 
 async fn run(registry: Registry, handler: Handler) -> Result<(), Error> {
-    preload(&registry).await;
     lambda_runtime::run(service_fn(
         move |event: LambdaEvent<ApiGatewayV2httpRequest>| {
             let (registry, handler) = (registry.clone(), handler.clone());

@@ -12,7 +12,7 @@ use crate::{
     idempotency::replayed,
     item::decode,
     keys::{self, Key},
-    record::{AppRecord, readable},
+    record::{AppRecord, READABLE},
     transact::{codes, jitter_of, put_new},
 };
 
@@ -111,7 +111,7 @@ impl Table {
     ///
     /// Another tenant's app is absent, like one that never was.
     pub async fn app(&self, tenant: &TenantId, id: &AppId) -> Result<Option<App>, TableError> {
-        let Some(item) = self.get(&keys::app(id), Some(&readable())).await? else {
+        let Some(item) = self.get(&keys::app(id), Some(&READABLE)).await? else {
             return Ok(None);
         };
         let app = decode::<AppRecord>(item)?.into_live_app(*id)?;

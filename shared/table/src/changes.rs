@@ -18,6 +18,7 @@ use crate::{
     item::{Item, decode, key_item, string, text},
     keys,
     record::{AppRecord, records},
+    sdk::{Request, UpdateItemInput},
     transact::{jitter_of, put_new},
     update::Update,
 };
@@ -139,9 +140,7 @@ impl Table {
         app_id: &AppId,
         write_id: &str,
     ) -> Result<(), ChangeError> {
-        let sent = self
-            .client
-            .update_item()
+        let sent = UpdateItemInput::builder()
             .table_name(&self.name)
             .set_key(Some(key_item(&keys::app(app_id))))
             .update_expression("SET last_write = :write REMOVE me_role")
@@ -151,7 +150,7 @@ impl Table {
             .expression_attribute_values(":tenant", text(tenant.as_str()))
             .expression_attribute_values(":write", text(write_id))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
+            .send_to(&self.sdk)
             .await;
         let Err(e) = sent else { return Ok(()) };
         if let SdkError::ServiceError(service) = &e

@@ -16,8 +16,9 @@ use crate::{
     idempotency::replayed,
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
-    read::project,
-    record::{AppRecord, ClientRecord, readable, with_secrets},
+    read::Projection,
+    record::{AppRecord, ClientRecord, READABLE, WITH_SECRETS},
+    sdk::{BatchGetItemInput, DeleteItemInput, QueryInput, Request},
     transact::{jitter_of, put_new},
 };
 
@@ -74,12 +75,12 @@ pub(crate) fn key_of(client: &Client) -> Key {
 impl Table {
     /// Pattern 6, for those who check secrets: with their digests.
     pub async fn credentials(&self, id: &ClientId) -> Result<Option<Credentials>, TableError> {
-        self.client_and_app(id, &with_secrets()).await
+        self.client_and_app(id, &WITH_SECRETS).await
     }
 
     /// Pattern 6, for everybody else: without digests.
     pub async fn principal(&self, id: &ClientId) -> Result<Option<Principal>, TableError> {
-        let found = self.client_and_app(id, &readable()).await?;
+        let found = self.client_and_app(id, &READABLE).await?;
         Ok(found.map(|credentials| credentials.principal))
     }
 
@@ -88,10 +89,10 @@ impl Table {
         &self,
         app_id: &AppId,
     ) -> Result<Option<Credentials>, TableError> {
-        let Some(item) = self.get(&keys::app(app_id), Some(&with_secrets())).await? else {
+        let Some(item) = self.get(&keys::app(app_id), Some(&WITH_SECRETS)).await? else {
             return Ok(None);
         };
-        default_credentials(item, *app_id, &with_secrets())
+        default_credentials(item, *app_id, &WITH_SECRETS)
     }
 
     /// The app that a client id leads to; it does not say that either exists.
@@ -113,7 +114,7 @@ impl Table {
     async fn client_and_app(
         &self,
         id: &ClientId,
-        attributes: &str,
+        attributes: &Projection,
     ) -> Result<Option<Credentials>, TableError> {
         let Some(app_id) = self.app_of(id).await? else {
             return Ok(None);
@@ -135,25 +136,21 @@ impl Table {
     pub(crate) async fn get_all(
         &self,
         keys: &[Key],
-        attributes: &str,
+        attributes: &Projection,
     ) -> Result<HashMap<String, Item>, TableError> {
         let wanted = keys.iter().map(key_item).collect();
-        let mut ask = project(attributes, |expression, names| {
-            KeysAndAttributes::builder()
-                .set_keys(Some(wanted))
-                .consistent_read(true)
-                .projection_expression(expression)
-                .set_expression_attribute_names(Some(names))
-                .build()
-        })
-        .map_err(|e| TableError::internal("batch", &e))?;
+        let mut ask = KeysAndAttributes::builder()
+            .set_keys(Some(wanted))
+            .consistent_read(true)
+            .projection_expression(&attributes.expression)
+            .set_expression_attribute_names(Some(attributes.names.clone()))
+            .build()
+            .map_err(|e| TableError::internal("batch", &e))?;
         let mut found = HashMap::new();
         for _ in 0..BATCH_TRIES {
-            let answer = self
-                .client
-                .batch_get_item()
+            let answer = BatchGetItemInput::builder()
                 .request_items(&self.name, ask)
-                .send()
+                .send_to(&self.sdk)
                 .await
                 .map_err(|e| TableError::from_sdk("BatchGetItem", &e))?;
             let items = answer.responses.unwrap_or_default().remove(&self.name);
@@ -209,19 +206,15 @@ impl Table {
         if after.is_some() && self.app(tenant, app_id).await?.is_none() {
             return Ok(None);
         }
-        let query = self
-            .client
-            .query()
+        let query = QueryInput::builder()
             .table_name(&self.name)
             .consistent_read(true)
             .key_condition_expression("pk = :app")
             .expression_attribute_values(":app", text(keys::app(app_id).pk))
             .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX));
-        let query = project(&readable(), |expression, names| {
-            query
-                .projection_expression(expression)
-                .set_expression_attribute_names(Some(names))
-        });
+        let query = query
+            .projection_expression(&READABLE.expression)
+            .set_expression_attribute_names(Some(READABLE.names.clone()));
         let start = after.map(|id| {
             let key = if id.is_default_form() || id.app_id().is_none() {
                 keys::app(app_id)
@@ -232,7 +225,7 @@ impl Table {
         });
         let answer = query
             .set_exclusive_start_key(start)
-            .send()
+            .send_to(&self.sdk)
             .await
             .map_err(|e| TableError::from_sdk("Query", &e))?;
         let more = answer.last_evaluated_key.is_some();
@@ -249,15 +242,13 @@ impl Table {
     /// Deletes a further client in the version that was read. One that is gone already counts as deleted.
     pub async fn delete_client(&self, client: &Client) -> Result<(), ChangeError> {
         let version = AttributeValue::N(client.version.to_string());
-        let deleted = self
-            .client
-            .delete_item()
+        let deleted = DeleteItemInput::builder()
             .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
             .condition_expression("attribute_not_exists(pk) OR #version = :version")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", version)
-            .send()
+            .send_to(&self.sdk)
             .await;
         match deleted {
             Ok(_) => Ok(()),
@@ -285,7 +276,7 @@ pub(crate) fn credentials_of(
     mut items: HashMap<String, Item>,
     id: &ClientId,
     app_id: AppId,
-    attributes: &str,
+    attributes: &Projection,
 ) -> Result<Option<Credentials>, TableError> {
     let Some(app) = items.remove(&keys::app(&app_id).sk) else {
         return Ok(None);
@@ -313,7 +304,7 @@ pub(crate) fn credentials_of(
 fn default_credentials(
     item: Item,
     app_id: AppId,
-    attributes: &str,
+    attributes: &Projection,
 ) -> Result<Option<Credentials>, TableError> {
     let has_secrets = item.contains_key("secrets");
     let record: AppRecord = decode(item)?;
@@ -321,7 +312,7 @@ fn default_credentials(
         return Ok(None);
     }
     // Written with every app, be they none: an app without them does not pass for one with none.
-    if attributes == with_secrets() && !has_secrets {
+    if attributes.asks_for("secrets") && !has_secrets {
         let key = keys::app(&app_id).to_string();
         return Err(TableError::corrupt(key, "it has no secrets"));
     }

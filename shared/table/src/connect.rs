@@ -1,4 +1,4 @@
-//! The SDK client: one HTTP stack on ring, short time budgets, retries only of what is safe.
+//! The way to AWS: one HTTP stack on ring, short time budgets, retries only of what is safe.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -6,62 +6,129 @@ use std::{
 };
 
 use aws_config::{
-    BehaviorVersion, SdkConfig,
     environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
     meta::region::ProvideRegion,
     retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig,
     timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::{Client, config::SharedCredentialsProvider};
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use aws_sdk_dynamodb::config::{HttpClient, ProvideCredentials, Region, SharedHttpClient};
+use aws_smithy_runtime_api::client::identity::Identity;
 use thiserror::Error;
 
 use crate::{
     budgets::{ATTEMPT, OPERATION},
     https::Https,
+    sdk::{GetSecretValueInput, Request, Sdk, Service},
 };
 
 /// Amazon's own roots: every AWS endpoint chains to one of them, and reading the operating system's
 /// store is most of the SDK's start-up time.
 pub(crate) const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 
-/// The TLS set-up was refused.
+/// Why nothing leads to AWS.
 #[derive(Debug, Error)]
-#[error("the certificate bundle can't be used: {0}")]
-pub struct TlsError(pub(crate) String);
+pub enum ConnectError {
+    /// The TLS set-up was refused.
+    #[error("the certificate bundle can't be used: {0}")]
+    Tls(String),
+    /// Lambda sets it; elsewhere it must be exported.
+    #[error("AWS_REGION is not set")]
+    Region,
+    /// Lambda sets them; elsewhere they must be exported.
+    #[error("no credentials in the environment: {0}")]
+    Credentials(String),
+    /// The SDK refused its set-up.
+    #[error("the SDK can't be set up: {0}")]
+    Sdk(String),
+}
 
-/// Region, credentials and endpoints from the environment, with Roster's HTTP stack and budgets.
+/// Region, credentials and connections, from the environment.
 ///
 /// Lambda gives them there and nowhere else. The SDK's own loader would link every other source too
 /// (STS, instance metadata, profile files), and ask them while it starts.
-///
-/// `ca_bundle`: PEM certificates to trust instead of Amazon's, for proxies and tests.
-pub async fn aws(ca_bundle: Option<Vec<u8>>) -> Result<SdkConfig, TlsError> {
-    let http = Https::new(ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
-    let credentials = EnvironmentVariableCredentialsProvider::new();
-    Ok(SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(EnvironmentVariableRegionProvider::new().region().await)
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .service_config(Endpoints)
-        .http_client(http)
-        .retry_config(retries())
-        .timeout_config(budgets())
-        // Every answer is small and has its read timeout.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .build())
+#[derive(Debug, Clone)]
+pub struct Aws {
+    region: Region,
+    identity: Identity,
+    http: Https,
 }
 
-/// `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`: another address of the services.
-#[derive(Debug)]
-struct Endpoints;
+impl Aws {
+    /// `ca_bundle`: PEM certificates to trust instead of Amazon's, for proxies and tests.
+    pub async fn from_env(ca_bundle: Option<Vec<u8>>) -> Result<Self, ConnectError> {
+        let http = Https::new(ca_bundle.as_deref().unwrap_or(AMAZON_ROOTS))?;
+        let region = EnvironmentVariableRegionProvider::new().region().await;
+        let credentials = EnvironmentVariableCredentialsProvider::new();
+        let credentials = credentials.provide_credentials().await;
+        Ok(Self {
+            region: region.ok_or(ConnectError::Region)?,
+            identity: credentials
+                .map_err(|e| ConnectError::Credentials(e.to_string()))?
+                .into(),
+            http,
+        })
+    }
 
-impl LoadServiceConfig for Endpoints {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let service = key.service_id().to_uppercase().replace(' ', "_");
-        let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        get(&format!("{}_{service}", key.env())).or_else(|| get(key.env()))
+    /// `DynamoDB`.
+    pub fn dynamodb(&self) -> Result<Sdk, ConnectError> {
+        self.service("dynamodb", "DYNAMODB")
+    }
+
+    /// The text of a secret in Secrets Manager.
+    pub async fn secret(&self, id: &str) -> Result<Option<String>, SecretError> {
+        let answer = GetSecretValueInput::builder()
+            .secret_id(id)
+            .send_to(&self.service("secretsmanager", "SECRETS_MANAGER")?)
+            .await
+            .map_err(aws_sdk_secretsmanager::Error::from)?;
+        Ok(answer.secret_string)
+    }
+
+    /// The same connections, for another client of the SDK.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.http.clone())
+    }
+
+    fn service(&self, name: &'static str, variable: &str) -> Result<Sdk, ConnectError> {
+        let service = Service {
+            name,
+            endpoint: endpoint(name, variable, self.region.as_ref()),
+            region: self.region.clone(),
+            identity: Some(self.identity.clone()),
+            retry_budget: name.into(),
+        };
+        Sdk::new(service, self.http.clone()).map_err(|e| ConnectError::Sdk(e.to_string()))
+    }
+}
+
+/// Why a secret could not be read.
+#[derive(Debug, Error)]
+pub enum SecretError {
+    /// Nothing leads to it.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Secrets Manager refused or did not answer.
+    #[error(transparent)]
+    Refused(#[from] aws_sdk_secretsmanager::Error),
+}
+
+/// `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else the service's address in the region.
+fn endpoint(name: &str, variable: &str, region: &str) -> String {
+    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    get(&format!("AWS_ENDPOINT_URL_{variable}"))
+        .or_else(|| get("AWS_ENDPOINT_URL"))
+        .unwrap_or_else(|| format!("https://{name}.{region}.{}", domain_of(region)))
+}
+
+/// The domain of a region's partition, of those whose certificates are Amazon's (`partitions.json` of
+/// the SDKs). In another one the endpoint's URL must be set.
+fn domain_of(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else if region.starts_with("eusc-") {
+        "amazonaws.eu"
+    } else {
+        "amazonaws.com"
     }
 }
 
@@ -82,30 +149,51 @@ pub fn retries() -> RetryConfig {
         .with_initial_backoff(Duration::from_millis(50))
 }
 
-/// The table's client.
-pub fn client(config: &SdkConfig) -> Client {
-    Client::new(config)
-}
-
-/// A client on an engine in this process: region and credentials are of no account, and nothing is signed.
+/// An engine in this process: region and credentials are of no account, and nothing is signed.
 ///
-/// Its retry budget is its own. The SDK's default one is the process's: what one test's faults use up
-/// would be missing in the next.
-pub fn embedded(http: impl aws_sdk_dynamodb::config::HttpClient + 'static) -> Client {
-    use aws_sdk_dynamodb::config::{Config, Region, retry::RetryPartition};
+/// Its retry budget is its own: what one test's faults use up would else be missing in the next.
+pub fn embedded(http: impl HttpClient + 'static) -> Result<Sdk, ConnectError> {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let budget = format!("embedded-{}", MADE.fetch_add(1, Ordering::Relaxed));
-    Client::from_conf(
-        Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("local"))
-            .endpoint_url("http://embedded.invalid")
-            .allow_no_auth()
-            .retry_config(retries())
-            .retry_partition(RetryPartition::new(budget))
-            .timeout_config(budgets())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .http_client(http)
-            .build(),
-    )
+    let service = Service {
+        name: "dynamodb",
+        endpoint: "http://embedded.invalid".into(),
+        region: Region::from_static("local"),
+        identity: None,
+        retry_budget: budget.into(),
+    };
+    Sdk::new(service, http).map_err(|e| ConnectError::Sdk(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::endpoint;
+
+    #[test]
+    fn endpoints_lie_in_their_region() {
+        for (name, region, expected) in [
+            (
+                "dynamodb",
+                "eu-central-1",
+                "https://dynamodb.eu-central-1.amazonaws.com",
+            ),
+            (
+                "secretsmanager",
+                "us-gov-west-1",
+                "https://secretsmanager.us-gov-west-1.amazonaws.com",
+            ),
+            (
+                "dynamodb",
+                "cn-north-1",
+                "https://dynamodb.cn-north-1.amazonaws.com.cn",
+            ),
+            (
+                "dynamodb",
+                "eusc-de-east-1",
+                "https://dynamodb.eusc-de-east-1.amazonaws.eu",
+            ),
+        ] {
+            assert_eq!(endpoint(name, "NEVER_SET", region), expected);
+        }
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     guard::SweepRecord,
     item::{Item, decode, key_item, string, text},
     keys::{self, Key, SK},
+    sdk::{BatchWriteItemInput, QueryInput, Request},
     transact::{jitter_of, put_new},
 };
 
@@ -100,16 +101,14 @@ impl Table {
         let mut pending = Vec::new();
         let mut start = None;
         loop {
-            let answer = self
-                .client
-                .query()
+            let answer = QueryInput::builder()
                 .table_name(&self.name)
                 .consistent_read(true)
                 .key_condition_expression("pk = :sweep")
                 .expression_attribute_values(":sweep", text(keys::SWEEP))
                 .limit(i32::try_from(limit).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start)
-                .send()
+                .send_to(&self.sdk)
                 .await
                 .map_err(|e| TableError::from_sdk("Query", &e))?;
             let work = answer.items.unwrap_or_default().into_iter().map(pending_of);
@@ -188,16 +187,14 @@ impl Table {
 
     /// The first items of an app's partition: their keys, and when they were deleted.
     async fn partition(&self, app_id: &AppId) -> Result<Vec<Item>, TableError> {
-        let answer = self
-            .client
-            .query()
+        let answer = QueryInput::builder()
             .table_name(&self.name)
             .consistent_read(true)
             .key_condition_expression("pk = :app")
             .expression_attribute_values(":app", text(keys::app(app_id).pk))
             .projection_expression("pk, sk, deleted_at")
             .limit(BATCH + 1)
-            .send()
+            .send_to(&self.sdk)
             .await
             .map_err(|e| TableError::from_sdk("Query", &e))?;
         Ok(answer.items.unwrap_or_default())
@@ -214,10 +211,9 @@ impl Table {
             })
             .collect::<Result<Vec<_>, _>>()?;
         // What stays unprocessed is found again by the next query.
-        self.client
-            .batch_write_item()
+        BatchWriteItemInput::builder()
             .request_items(&self.name, requests)
-            .send()
+            .send_to(&self.sdk)
             .await
             .map(drop)
             .map_err(|e| TableError::from_sdk("BatchWriteItem", &e))

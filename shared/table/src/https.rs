@@ -29,7 +29,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use crate::{budgets::ATTEMPT, connect::TlsError};
+use crate::{budgets::ATTEMPT, connect::ConnectError};
 
 type Connections = Client<HttpsConnector<connect::HttpConnector>, SdkBody>;
 
@@ -39,10 +39,10 @@ pub(crate) struct Https(Connections);
 
 impl Https {
     /// One that trusts the certificates in `roots`, as PEM.
-    pub(crate) fn new(roots: &[u8]) -> Result<Self, TlsError> {
+    pub(crate) fn new(roots: &[u8]) -> Result<Self, ConnectError> {
         let config = ClientConfig::builder_with_provider(ring::default_provider().into())
             .with_safe_default_protocol_versions()
-            .map_err(|e| TlsError(e.to_string()))?
+            .map_err(|e| ConnectError::Tls(e.to_string()))?
             .with_root_certificates(trusted(roots)?)
             .with_no_client_auth();
         let mut tcp = connect::HttpConnector::new();
@@ -62,16 +62,16 @@ impl Https {
     }
 }
 
-fn trusted(roots: &[u8]) -> Result<RootCertStore, TlsError> {
+fn trusted(roots: &[u8]) -> Result<RootCertStore, ConnectError> {
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(roots) {
-        let certificate = certificate.map_err(|e| TlsError(e.to_string()))?;
+        let certificate = certificate.map_err(|e| ConnectError::Tls(e.to_string()))?;
         store
             .add(certificate)
-            .map_err(|e| TlsError(e.to_string()))?;
+            .map_err(|e| ConnectError::Tls(e.to_string()))?;
     }
     if store.is_empty() {
-        return Err(TlsError("it holds no certificate".into()));
+        return Err(ConnectError::Tls("it holds no certificate".into()));
     }
     Ok(store)
 }

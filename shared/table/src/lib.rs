@@ -20,6 +20,7 @@ mod listing;
 mod read;
 mod record;
 pub mod schema;
+mod sdk;
 mod secrets;
 mod signing_keys;
 mod status;
@@ -28,14 +29,13 @@ mod tokens;
 mod transact;
 mod update;
 
-use aws_sdk_dynamodb::Client;
-
 pub use changes::SecretsChange;
 pub use clients::{ClientPage, Credentials, Principal};
 pub use deletes::PendingSweep;
 pub use error::{ChangeError, CreateAppError, TableError};
 pub use idempotency::{IdempotencyRecord, IdempotencyScope, KeptAnswer, Made};
 pub use listing::{AppFilter, AppPage, PageRequest};
+pub use sdk::Sdk;
 pub use signing_keys::{SigningKeys, StoredKey};
 pub use status::{StatusChange, StatusOutcome};
 pub use tenants::{CreateTenantError, Tenant};
@@ -43,22 +43,22 @@ pub use tenants::{CreateTenantError, Tenant};
 /// The table, and how to reach it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Table {
-    client: Client,
+    sdk: Sdk,
     name: String,
 }
 
 impl Table {
-    /// The table `name` behind `client`.
-    pub fn new(client: Client, name: impl Into<String>) -> Self {
+    /// The table `name` behind `sdk`.
+    pub fn new(sdk: Sdk, name: impl Into<String>) -> Self {
         Self {
-            client,
+            sdk,
             name: name.into(),
         }
     }
 
     /// Creates the table and its index, as `template.yaml` does on AWS; an existing one is left as it is.
     pub async fn create_if_absent(&self) -> Result<(), TableError> {
-        schema::create(&self.client, &self.name).await
+        schema::create(&self.sdk, &self.name).await
     }
 
     /// One cheap read, so that the connection stands before the first request.

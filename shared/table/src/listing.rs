@@ -11,6 +11,7 @@ use crate::{
     item::{Item, decode, key_of, string, text},
     keys::{self, APP_IDS, Key, LISTED_IN, LISTING, PK, SK},
     record::AppRecord,
+    sdk::{QueryInput, Request},
 };
 
 /// What a list may be narrowed to.
@@ -82,9 +83,7 @@ impl Table {
         page: &PageRequest,
         start: Option<&Key>,
     ) -> Result<QueryOutput, TableError> {
-        let mut query = self
-            .client
-            .query()
+        let mut query = QueryInput::builder()
             .table_name(&self.name)
             .index_name(LISTING)
             .key_condition_expression("listed_in = :tenant")
@@ -114,7 +113,7 @@ impl Table {
                 .exclusive_start_key(SK, text(key.sk.as_str()));
         }
         query
-            .send()
+            .send_to(&self.sdk)
             .await
             .map_err(|e| TableError::from_sdk("Query", &e))
     }
@@ -129,15 +128,13 @@ impl Table {
         let mut ids = Vec::new();
         let mut start = None;
         loop {
-            let answer = self
-                .client
-                .query()
+            let answer = QueryInput::builder()
                 .table_name(&self.name)
                 .index_name(APP_IDS)
                 .key_condition_expression("listed_in = :tenant")
                 .expression_attribute_values(":tenant", text(tenant.as_str()))
                 .set_exclusive_start_key(start)
-                .send()
+                .send_to(&self.sdk)
                 .await
                 .map_err(|e| TableError::from_sdk("Query", &e))?;
             let items = answer.items.unwrap_or_default();

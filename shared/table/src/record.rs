@@ -2,7 +2,7 @@
 //!
 //! What the key says already (ids) is not stored again: an app with its client fits one write unit.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use domain::{
     App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, RoleGrant,
@@ -15,6 +15,7 @@ use crate::{
     TableError, bytes,
     item::{Record, SCHEMA},
     keys,
+    read::Projection,
 };
 
 /// What the listing index carries of an app item: everything but the secrets' digests.
@@ -41,14 +42,19 @@ pub(crate) const LISTED_ATTRIBUTES: [&str; 19] = [
 ];
 
 /// What a read of an app or a client fetches: no digest of a secret.
-pub(crate) fn readable() -> String {
+pub(crate) static READABLE: LazyLock<Projection> = LazyLock::new(|| Projection::of(&readable()));
+
+fn readable() -> String {
     format!("{}, deleted_at, app_id", LISTED_ATTRIBUTES.join(", "))
 }
 
 /// The same with the digests, for those who check secrets.
-pub(crate) fn with_secrets() -> String {
-    format!("{}, secrets, secrets_rev", readable())
-}
+pub(crate) static WITH_SECRETS: LazyLock<Projection> =
+    LazyLock::new(|| Projection::of(&format!("{}, secrets, secrets_rev", readable())));
+
+/// The same with what else may lie under a caller's keys: the mark of a revoked token.
+pub(crate) static READABLE_OR_REVOKED: LazyLock<Projection> =
+    LazyLock::new(|| Projection::of(&format!("{}, expires_at", readable())));
 
 /// An app with its default client, and that client's secrets.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! The table's own shape. `template.yaml` says the same for AWS; a guard compares the two.
 
 use aws_sdk_dynamodb::{
-    Client,
     error::SdkError,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
@@ -13,12 +12,13 @@ use crate::{
     error::TableError,
     keys::{APP_IDS, LISTED_IN, LISTING, PK, SK},
     record::LISTED_ATTRIBUTES,
+    sdk::{CreateTableInput, Request, Sdk},
 };
 
 /// The attribute by which DynamoDB drops expired items, some time after their second has come.
 pub const TTL: &str = "expires_at";
 
-pub(crate) async fn create(client: &Client, name: &str) -> Result<(), TableError> {
+pub(crate) async fn create(sdk: &Sdk, name: &str) -> Result<(), TableError> {
     let invalid = |e: aws_sdk_dynamodb::error::BuildError| TableError::internal("schema", &e);
     let key = |name: &str, kind: KeyType| {
         KeySchemaElement::builder()
@@ -52,8 +52,7 @@ pub(crate) async fn create(client: &Client, name: &str) -> Result<(), TableError
     let keys_only = Projection::builder()
         .projection_type(ProjectionType::KeysOnly)
         .build();
-    let created = client
-        .create_table()
+    let created = CreateTableInput::builder()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
         .attribute_definitions(text(PK)?)
@@ -63,7 +62,7 @@ pub(crate) async fn create(client: &Client, name: &str) -> Result<(), TableError
         .key_schema(key(SK, KeyType::Range)?)
         .global_secondary_indexes(index(LISTING, listed)?)
         .global_secondary_indexes(index(APP_IDS, keys_only)?)
-        .send()
+        .send_to(sdk)
         .await;
     match created {
         Ok(_) => Ok(()),

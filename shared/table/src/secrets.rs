@@ -14,6 +14,7 @@ use crate::{
     idempotency::replayed,
     item::key_item,
     record::SecretRecord,
+    sdk::{Request, UpdateItemInput},
     transact::jitter_of,
 };
 
@@ -94,9 +95,7 @@ impl Table {
         secret: &SecretId,
         day: Day,
     ) -> Result<(), TableError> {
-        let update = self
-            .client
-            .update_item()
+        let update = UpdateItemInput::builder()
             .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
             .update_expression("SET secrets.#id.last_used_on = :day")
@@ -106,7 +105,7 @@ impl Table {
             )
             .expression_attribute_names("#id", secret.as_str())
             .expression_attribute_values(":day", AttributeValue::N(day.number().to_string()))
-            .send()
+            .send_to(&self.sdk)
             .await;
         match update {
             Ok(_) => Ok(()),

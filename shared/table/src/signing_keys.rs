@@ -1,6 +1,6 @@
 //! The deployment's signing keys: few, read at start and every few minutes.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::Timestamp;
@@ -11,8 +11,9 @@ use crate::{
     expression::ABSENT,
     item::{Record, decode, encode, key_item, string, text},
     keys::{self, SK},
-    read::project,
+    read::Projection,
     record::KeyRecord,
+    sdk::{DeleteItemInput, QueryInput, Request},
     transact::put_new,
 };
 
@@ -63,32 +64,30 @@ impl Record for LatestKey {
 impl Table {
     /// The public halves of every signing key, one query.
     pub async fn signing_keys(&self) -> Result<SigningKeys, TableError> {
-        self.read_keys("kind, schema, public_key, created_at, signs_from")
-            .await
+        static PUBLIC: LazyLock<Projection> =
+            LazyLock::new(|| Projection::of("kind, schema, public_key, created_at, signs_from"));
+        self.read_keys(&PUBLIC).await
     }
 
     /// Every signing key with its sealed private half, one query.
     pub async fn sealed_signing_keys(&self) -> Result<SigningKeys, TableError> {
-        self.read_keys("kind, schema, public_key, sealed_private_key, created_at, signs_from")
-            .await
+        static SEALED: LazyLock<Projection> = LazyLock::new(|| {
+            Projection::of("kind, schema, public_key, sealed_private_key, created_at, signs_from")
+        });
+        self.read_keys(&SEALED).await
     }
 
-    async fn read_keys(&self, attributes: &str) -> Result<SigningKeys, TableError> {
-        let query = self
-            .client
-            .query()
+    async fn read_keys(&self, attributes: &Projection) -> Result<SigningKeys, TableError> {
+        let answer = QueryInput::builder()
             .table_name(&self.name)
             .consistent_read(true)
             .key_condition_expression("pk = :keys")
-            .expression_attribute_values(":keys", text(keys::SIGNING_KEYS));
-        let answer = project(attributes, |expression, names| {
-            query
-                .projection_expression(expression)
-                .set_expression_attribute_names(Some(names))
-        })
-        .send()
-        .await
-        .map_err(|e| TableError::from_sdk("Query", &e))?;
+            .expression_attribute_values(":keys", text(keys::SIGNING_KEYS))
+            .projection_expression(&attributes.expression)
+            .set_expression_attribute_names(Some(attributes.names.clone()))
+            .send_to(&self.sdk)
+            .await
+            .map_err(|e| TableError::from_sdk("Query", &e))?;
         let mut found = SigningKeys {
             keys: Vec::new(),
             unreadable: Vec::new(),
@@ -157,11 +156,10 @@ impl Table {
 
     /// Removes a signing key; one that is gone already is removed.
     pub async fn remove_signing_key(&self, kid: &str) -> Result<(), TableError> {
-        self.client
-            .delete_item()
+        DeleteItemInput::builder()
             .table_name(&self.name)
             .set_key(Some(key_item(&keys::signing_key(kid))))
-            .send()
+            .send_to(&self.sdk)
             .await
             .map(drop)
             .map_err(|e| TableError::from_sdk("DeleteItem", &e))

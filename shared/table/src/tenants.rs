@@ -14,6 +14,7 @@ use crate::{
     item::{decode, key_item, text},
     keys,
     record::{AppRecord, SecretRecord},
+    sdk::{Request, UpdateItemInput},
     transact::{codes, jitter_of, put_new},
 };
 
@@ -92,9 +93,7 @@ impl Table {
             std::collections::BTreeMap::from([(secret.id.clone(), SecretRecord::new(secret))]);
         let secrets = serde_dynamo::to_attribute_value(only)
             .map_err(|e| TableError::internal("encoding a secret", &e))?;
-        let update = self
-            .client
-            .update_item()
+        let update = UpdateItemInput::builder()
             .table_name(&self.name)
             .set_key(Some(key_item(&keys::app(app_id))))
             .update_expression("SET secrets = :secrets ADD secrets_rev :one")
@@ -103,7 +102,7 @@ impl Table {
             .expression_attribute_names("#kind", "kind")
             .expression_attribute_values(":secrets", secrets)
             .expression_attribute_values(":app", text(<AppRecord as crate::item::Record>::KIND))
-            .send()
+            .send_to(&self.sdk)
             .await;
         match update {
             Ok(_) => Ok(true),

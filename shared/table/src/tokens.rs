@@ -12,7 +12,8 @@ use crate::{
     expression::ABSENT,
     item::{Record, decode, encode},
     keys,
-    record::readable,
+    record::READABLE_OR_REVOKED,
+    sdk::{PutItemInput, Request},
 };
 
 /// A client assertion that was used.
@@ -53,14 +54,12 @@ impl Table {
             used_by: used_by.into(),
             expires_at,
         };
-        let put = self
-            .client
-            .put_item()
+        let put = PutItemInput::builder()
             .table_name(&self.name)
             .set_item(Some(encode(&keys::assertion(client, jti_digest), &record)?))
             .condition_expression(ABSENT)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
+            .send_to(&self.sdk)
             .await;
         let Err(e) = put else { return Ok(true) };
         if let SdkError::ServiceError(service) = &e
@@ -83,11 +82,10 @@ impl Table {
         expires_at: Timestamp,
     ) -> Result<(), TableError> {
         let key = keys::revoked_token(client, jti_digest);
-        self.client
-            .put_item()
+        PutItemInput::builder()
             .table_name(&self.name)
             .set_item(Some(encode(&key, &RevokedToken { expires_at })?))
-            .send()
+            .send_to(&self.sdk)
             .await
             .map(drop)
             .map_err(|e| TableError::from_sdk("PutItem", &e))
@@ -106,13 +104,12 @@ impl Table {
         let revoked = keys::revoked_token(client, jti_digest);
         let mut wanted = client_keys(&app_id, client);
         wanted.push(revoked.clone());
-        let attributes = format!("{}, expires_at", readable());
-        let mut items = self.get_all(&wanted, &attributes).await?;
+        let mut items = self.get_all(&wanted, &READABLE_OR_REVOKED).await?;
         if let Some(item) = items.remove(&revoked.sk) {
             decode::<RevokedToken>(item)?;
             return Ok(None);
         }
-        let found = credentials_of(items, client, app_id, &attributes)?;
+        let found = credentials_of(items, client, app_id, &READABLE_OR_REVOKED)?;
         Ok(found.map(|credentials| credentials.principal))
     }
 }

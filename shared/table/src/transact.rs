@@ -17,6 +17,7 @@ use crate::{
     expression::ABSENT,
     item::{Record, encode},
     keys::Key,
+    sdk::{Request, TransactWriteItemsInput},
 };
 
 /// How often a transaction that met another one is tried.
@@ -49,12 +50,10 @@ impl Table {
     ) -> Result<Result<(), Vec<CancellationReason>>, TableError> {
         let token = token_of(&items);
         for attempt in 1..=TRIES {
-            let sent = self
-                .client
-                .transact_write_items()
+            let sent = TransactWriteItemsInput::builder()
                 .set_transact_items(Some(items.clone()))
                 .client_request_token(&token)
-                .send()
+                .send_to(&self.sdk)
                 .await;
             let Err(e) = sent else { return Ok(Ok(())) };
             let reasons = match &e {

@@ -15,6 +15,7 @@ use crate::{
     Table, TableError,
     item::{Item, key_item},
     keys::Key,
+    sdk::{Request, UpdateItemInput},
 };
 
 /// One update of an item: what it sets, and the names and values it speaks of.
@@ -66,9 +67,7 @@ impl Update {
         condition: &str,
         returned: ReturnValue,
     ) -> Result<Result<Option<Item>, Option<Item>>, TableError> {
-        let sent = table
-            .client
-            .update_item()
+        let sent = UpdateItemInput::builder()
             .table_name(&table.name)
             .set_key(Some(key_item(&self.key)))
             .update_expression(format!("SET {}", self.sets.join(", ")))
@@ -77,7 +76,7 @@ impl Update {
             .set_expression_attribute_values(Some(self.values))
             .return_values(returned)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
+            .send_to(&table.sdk)
             .await;
         match sent {
             Ok(answer) => Ok(Ok(answer.attributes)),

@@ -74,7 +74,7 @@ impl TestApp {
     pub async fn seeded(seed: u64) -> Self {
         let recorder = Arc::new(Recorder::default());
         let engine = Engine::memory().unwrap().with_observer(recorder.clone());
-        let table = Table::new(connect::embedded(engine.http_client()), "roster");
+        let table = Table::new(connect::embedded(engine.http_client()).unwrap(), "roster");
         table.create_if_absent().await.unwrap();
         let clock = Arc::new(TestClock::default());
         let master = Master::parse(MASTER).unwrap();

@@ -41,7 +41,7 @@ struct Stack {
 impl Stack {
     async fn new() -> Self {
         let engine = Engine::memory().unwrap();
-        let table = Table::new(connect::embedded(engine.http_client()), TABLE);
+        let table = Table::new(connect::embedded(engine.http_client()).unwrap(), TABLE);
         table.create_if_absent().await.unwrap();
         let registry = Registry::new(
             table,

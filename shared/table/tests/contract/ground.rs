@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Config, Credentials, Region, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{
+    Builder, Config, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig,
+};
 use aws_sdk_dynamodb::types::{AttributeValue, TableStatus};
 use domain::{App, CodeName, TenantId};
 use engine::{Call, Engine};
@@ -24,9 +26,19 @@ pub(crate) struct Ground {
     watcher: Option<Arc<Watcher>>,
 }
 
-/// The endpoint to test instead of the embedded engine.
+/// The endpoint to test instead of the embedded engine; region and credentials come with it.
 fn endpoint() -> Option<String> {
-    std::env::var("DYNAMODB_ENDPOINT").ok()
+    std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok()
+}
+
+/// The generated client's, for what `Table` can't do.
+fn config(http: SharedHttpClient) -> Builder {
+    Config::builder()
+        .behavior_version_latest()
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url("http://embedded.invalid")
+        .timeout_config(TimeoutConfig::disabled())
+        .http_client(http)
 }
 
 impl Ground {
@@ -55,10 +67,13 @@ impl Ground {
     fn embedded() -> Self {
         let watcher = Arc::new(Watcher::default());
         let engine = Engine::memory().unwrap();
-        let raw = connect::embedded(engine.http_client());
+        let raw = Client::from_conf(config(engine.http_client()).allow_no_auth().build());
         let observed = engine.with_observer(watcher.clone());
         Self {
-            table: Table::new(connect::embedded(observed.http_client()), "contract"),
+            table: Table::new(
+                connect::embedded(observed.http_client()).unwrap(),
+                "contract",
+            ),
             raw,
             name: "contract".into(),
             watcher: Some(watcher),
@@ -66,22 +81,20 @@ impl Ground {
     }
 
     async fn at(url: &str) -> Self {
-        let ours = connect::aws(None).await.unwrap();
-        let config = Config::from(&ours)
-            .to_builder()
+        let aws = connect::Aws::from_env(None).await.unwrap();
+        let credentials = Credentials::new("local", "local", None, None, "contract");
+        let raw = config(aws.http_client())
             .endpoint_url(url)
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "contract"))
-            // What it answers is tested, not how soon.
-            .timeout_config(TimeoutConfig::disabled());
-        let client = Client::from_conf(config.build());
+            .credentials_provider(credentials);
+        // What it answers is tested, not how soon.
+        let sdk = aws.dynamodb().unwrap().without_budgets();
         let name = format!(
             "contract-{:016x}",
             RandomState::new().build_hasher().finish()
         );
         Self {
-            table: Table::new(client.clone(), name.clone()),
-            raw: client,
+            table: Table::new(sdk, name.clone()),
+            raw: Client::from_conf(raw.build()),
             name,
             watcher: None,
         }

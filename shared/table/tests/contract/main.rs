@@ -1,8 +1,9 @@
 //! What the table promises, through the SDK: each access pattern with its round trips and capacity,
 //! each refusal, races, faults, paging, items that can't be read.
 //!
-//! Embedded by default. With `DYNAMODB_ENDPOINT` the same tests run against another `DynamoDB`, a new
-//! table each; capacity is then not counted, and the tests that inject faults have nothing to do.
+//! Embedded by default. With `AWS_ENDPOINT_URL_DYNAMODB`, a region and credentials the same tests run
+//! against another `DynamoDB`, a new table each; capacity is then not counted, and the tests that inject
+//! faults have nothing to do.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -11,7 +11,7 @@ use super::{
 };
 
 pub(super) async fn check(engine: &Engine, items: &Items, audit: &mut Audit) {
-    let table = Table::new(connect::embedded(engine.http_client()), "roster");
+    let table = Table::new(connect::embedded(engine.http_client()).unwrap(), "roster");
     for item in items.iter() {
         if let Err(why) = read(&table, item).await {
             audit.found(Rule::Unreadable, item.key(), why);
