@@ -5,6 +5,8 @@ use std::{
     process::Command,
 };
 
+use tempfile::TempDir;
+
 use crate::{Outcome, report::progress};
 
 /// A function that does nothing.
@@ -29,6 +31,13 @@ pub(crate) const WITH_MASTER: [&str; 12] = [
 /// The repository's root.
 pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A new directory on the disk of the build, since the system's may lie in memory. It goes when dropped.
+pub(crate) fn scratch() -> Outcome<TempDir> {
+    let place = root().join("target/bench");
+    std::fs::create_dir_all(&place)?;
+    Ok(TempDir::new_in(place)?)
 }
 
 /// Every function, by name.

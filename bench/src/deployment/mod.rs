@@ -53,9 +53,13 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A new one; `observer` sees every call that its functions make.
+    /// A new one in memory; `observer` sees every call that its functions make.
     pub(crate) async fn new(observer: Option<Arc<dyn Observer>>) -> Outcome<Self> {
-        let engine = Engine::memory()?;
+        Self::on(Engine::memory()?, observer).await
+    }
+
+    /// A new one on an engine that is empty.
+    pub(crate) async fn on(engine: Engine, observer: Option<Arc<dyn Observer>>) -> Outcome<Self> {
         let table = Table::new(connect::embedded(engine.http_client())?, TABLE);
         table.create_if_absent().await?;
         let registry = Registry::new(

@@ -40,7 +40,7 @@ impl Server {
     /// The local server on its embedded durable store.
     pub(crate) async fn roster() -> Outcome<Self> {
         let program = programs::build("local", &["local".into()])?.join("local");
-        let directory = directory()?;
+        let directory = programs::scratch()?;
         let file = directory.path().join("credentials");
         let child = Command::new(program)
             .args(["--port", "0", "--quiet", "--data"])
@@ -117,7 +117,7 @@ impl Server {
         fs::copy(script, place.join("server.mjs"))?;
         let manifest = fs::read_to_string(place.join("node_modules/oidc-provider/package.json"))?;
         let version = text(&serde_json::from_str(&manifest)?, "version")?;
-        let directory = directory()?;
+        let directory = programs::scratch()?;
         let output = directory.path().join("output");
         let child = Command::new("node")
             .arg(place.join("server.mjs"))
@@ -174,13 +174,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A new directory on the disk of the build, since the system's may lie in memory.
-fn directory() -> Outcome<TempDir> {
-    let place = programs::root().join("target/bench");
-    fs::create_dir_all(&place)?;
-    Ok(TempDir::new_in(place)?)
 }
 
 /// What a server writes once it listens.
