@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
-use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter};
 use serde_json::Value;
 
-use super::APP_SCHEMA;
+use super::{
+    APP_SCHEMA,
+    grammar::{AttrPath, CompareOp, Filter},
+};
 use crate::ApiError;
 
 /// A longer filter is not looked at.
@@ -31,7 +33,7 @@ pub(super) fn parse(text: &str) -> Result<Filter, ApiError> {
     if text.len() > MAX_LENGTH {
         return Err(ApiError::query("invalidFilter", "The filter is too long."));
     }
-    text.trim().parse().map_err(|_| {
+    Filter::parse(text).ok_or_else(|| {
         ApiError::query(
             "invalidFilter",
             "The filter does not follow RFC 7644 §3.4.2.2; an example: displayName eq \"demoapp\" and active eq true",
@@ -42,7 +44,7 @@ pub(super) fn parse(text: &str) -> Result<Filter, ApiError> {
 /// The value of the only comparison of a filter of the form `attribute eq "value"`.
 pub(super) fn equality<'a>(filter: &'a Filter, attribute: &str) -> Option<&'a str> {
     match filter {
-        Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(value)))
+        Filter::Comparison(path, CompareOp::Eq, Value::String(value))
             if path.sub_attr.is_none() && path.name.eq_ignore_ascii_case(attribute) =>
         {
             Some(value)
@@ -51,13 +53,15 @@ pub(super) fn equality<'a>(filter: &'a Filter, attribute: &str) -> Option<&'a st
     }
 }
 
-/// Whether a resource passes a filter.
+/// Whether a resource passes a filter, or one value of a multi-valued attribute the filter in the
+/// brackets behind it.
 pub(super) fn matches(filter: &Filter, resource: &Value) -> bool {
     match filter {
-        Filter::Attr(exp) => expression(exp, resource),
-        Filter::ValuePath(path) => {
-            let values = select(resource, &path.attr);
-            values.iter().any(|value| inner(&path.filter, value))
+        Filter::Present(path) => select(resource, path).into_iter().any(is_present),
+        Filter::Comparison(path, op, wanted) => comparison(resource, path, *op, wanted),
+        Filter::ValuePath(path, inner) => {
+            let values = select(resource, path);
+            values.into_iter().any(|value| matches(inner, value))
         }
         Filter::Not(inner) => !matches(inner, resource),
         Filter::And(all) => all.iter().all(|f| matches(f, resource)),
@@ -65,38 +69,17 @@ pub(super) fn matches(filter: &Filter, resource: &Value) -> bool {
     }
 }
 
-/// Whether one value of a multi-valued attribute passes the filter in the brackets behind it.
-pub(super) fn inner(filter: &ValFilter, value: &Value) -> bool {
-    match filter {
-        ValFilter::Attr(exp) => expression(exp, value),
-        ValFilter::Not(not) => !inner(not, value),
-        ValFilter::And(all) => all.iter().all(|f| inner(f, value)),
-        ValFilter::Or(any) => any.iter().any(|f| inner(f, value)),
-    }
-}
-
-fn expression(exp: &AttrExp, resource: &Value) -> bool {
-    match exp {
-        AttrExp::Present(path) => select(resource, path).iter().any(|v| is_present(v)),
-        AttrExp::Comparison(path, op, wanted) => {
-            // The strings of simple lists are URIs and registered words.
-            let exact = resource.is_string() || is_case_exact(path);
-            let values = select(resource, path);
-            if values.is_empty() {
-                // An unassigned attribute equals null, and differs from everything else.
-                return match op {
-                    CompareOp::Eq => matches!(wanted, CompValue::Null),
-                    CompareOp::Ne => !matches!(wanted, CompValue::Null),
-                    _ => false,
-                };
-            }
-            if matches!(op, CompareOp::Ne) {
-                return !values
-                    .iter()
-                    .any(|v| compare(v, &CompareOp::Eq, wanted, exact));
-            }
-            values.iter().any(|v| compare(v, op, wanted, exact))
-        }
+fn comparison(resource: &Value, path: &AttrPath, op: CompareOp, wanted: &Value) -> bool {
+    // The strings of simple lists are URIs and registered words.
+    let exact = resource.is_string() || is_case_exact(path);
+    let values = select(resource, path);
+    let any = |op| values.iter().any(|v| compare(v, op, wanted, exact));
+    match op {
+        // An unassigned attribute equals null, and differs from everything else.
+        CompareOp::Eq if values.is_empty() => wanted.is_null(),
+        CompareOp::Ne if values.is_empty() => !wanted.is_null(),
+        CompareOp::Ne => !any(CompareOp::Eq),
+        _ => any(op),
     }
 }
 
@@ -155,22 +138,21 @@ fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     found.map(|(_, value)| value)
 }
 
-fn compare(value: &Value, op: &CompareOp, wanted: &CompValue, exact: bool) -> bool {
+fn compare(value: &Value, op: CompareOp, wanted: &Value, exact: bool) -> bool {
     match (value, wanted) {
         (Value::Object(_), _) => {
             let inner = member(value, "value").or_else(|| member(value, "fqs"));
             inner.is_some_and(|inner| !inner.is_object() && compare(inner, op, wanted, exact))
         }
-        (Value::String(have), CompValue::Str(want)) => {
+        (Value::String(have), Value::String(want)) => {
             if exact {
                 text(have, op, want)
             } else {
                 text(&have.to_lowercase(), op, &want.to_lowercase())
             }
         }
-        (Value::Bool(have), CompValue::True) => matches!(op, CompareOp::Eq) && *have,
-        (Value::Bool(have), CompValue::False) => matches!(op, CompareOp::Eq) && !*have,
-        (Value::Number(have), CompValue::Number(want)) => {
+        (Value::Bool(have), Value::Bool(want)) => op == CompareOp::Eq && have == want,
+        (Value::Number(have), Value::Number(want)) => {
             let (Some(have), Some(want)) = (have.as_f64(), want.as_f64()) else {
                 return false;
             };
@@ -181,7 +163,7 @@ fn compare(value: &Value, op: &CompareOp, wanted: &CompValue, exact: bool) -> bo
     }
 }
 
-fn text(have: &str, op: &CompareOp, want: &str) -> bool {
+fn text(have: &str, op: CompareOp, want: &str) -> bool {
     match op {
         CompareOp::Co => have.contains(want),
         CompareOp::Sw => have.starts_with(want),
@@ -191,7 +173,7 @@ fn text(have: &str, op: &CompareOp, want: &str) -> bool {
     }
 }
 
-fn ordered(order: Ordering, op: &CompareOp) -> bool {
+fn ordered(order: Ordering, op: CompareOp) -> bool {
     match op {
         CompareOp::Eq => order.is_eq(),
         CompareOp::Ne => order.is_ne(),
@@ -297,39 +279,12 @@ mod tests {
         assert!(parse(&"not (".repeat(500)).is_err());
     }
 
-    fn any_filter() -> impl Strategy<Value = String> {
-        let value = prop_oneof![
-            Just("true".to_owned()),
-            Just("null".to_owned()),
-            Just("12".to_owned()),
-            "\"[a-z \\\\/é]{0,6}\"".prop_map(|s| s.replace('\\', "\\\\")),
-        ];
-        let op = prop::sample::select(vec!["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]);
-        let leaf = prop_oneof![
-            "[a-z]{1,5}(\\.[a-z]{1,4})?".prop_map(|a| format!("{a} pr")),
-            ("[a-z]{1,5}", op, value).prop_map(|(a, o, v)| format!("{a} {o} {v}")),
-        ];
-        leaf.prop_recursive(4, 16, 3, |inner| {
-            prop_oneof![
-                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) and ({b})")),
-                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) or ({b})")),
-                inner.prop_map(|a| format!("not ({a})")),
-            ]
-        })
-    }
-
     proptest! {
         #[test]
         fn parsing_never_panics(text in ".{0,200}") {
             if let Ok(filter) = parse(&text) {
                 matches(&filter, &resource());
             }
-        }
-
-        #[test]
-        fn what_is_printed_parses_to_the_same(text in any_filter()) {
-            let filter = parse(&text).unwrap();
-            prop_assert_eq!(parse(&filter.to_string()).unwrap(), filter);
         }
     }
 }

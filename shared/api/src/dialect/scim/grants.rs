@@ -1,12 +1,13 @@
 //! The Me role and its grants. There is one role, so a grant is named by the app that has it.
 
 use domain::AppId;
-use scim_v2::filter::{AttrExp, CompValue, CompareOp, Filter, ValFilter};
 use serde_json::{Value, json};
 
 use super::{
     super::{Grant, ListGrants},
-    SCIM, body, filter, list_response, schema,
+    SCIM, body, filter,
+    grammar::{AttrPath, CompareOp, Filter},
+    list_response, schema,
 };
 use crate::{ApiError, Call, Response, fields::Fields};
 
@@ -138,12 +139,10 @@ pub(super) fn list(call: &Call) -> Result<ListGrants, ApiError> {
         )
     };
     let (value, kind) = match filter::parse(&text)? {
-        Filter::ValuePath(path) if path.attr.name.eq_ignore_ascii_case("grantee") => {
-            comparisons(&path.filter)
+        Filter::ValuePath(path, inner) if path.name.eq_ignore_ascii_case("grantee") => {
+            comparisons(*inner)
         }
-        Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(value)))
-            if path.to_string().eq_ignore_ascii_case("grantee.value") =>
-        {
+        Filter::Comparison(path, CompareOp::Eq, Value::String(value)) if is_grantee(&path) => {
             (Some(value), None)
         }
         _ => return Err(unserved()),
@@ -155,20 +154,23 @@ pub(super) fn list(call: &Call) -> Result<ListGrants, ApiError> {
     Ok(AppId::parse(&value).map_or(ListGrants::Nothing, ListGrants::Of))
 }
 
+/// Whether a path is `grantee.value`.
+fn is_grantee(path: &AttrPath) -> bool {
+    let sub_attr = path.sub_attr.as_deref().unwrap_or_default();
+    path.uri.is_none()
+        && path.name.eq_ignore_ascii_case("grantee")
+        && sub_attr.eq_ignore_ascii_case("value")
+}
+
 /// What `value` and `type` are compared with.
-fn comparisons(filter: &ValFilter) -> (Option<String>, Option<String>) {
+fn comparisons(filter: Filter) -> (Option<String>, Option<String>) {
     let (mut value, mut kind) = (None, None);
-    let all = match filter {
-        ValFilter::And(all) => all.iter().collect(),
-        one => vec![one],
-    };
-    for one in all {
-        if let ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(text))) = one
-        {
+    for one in filter.conjuncts() {
+        if let Filter::Comparison(path, CompareOp::Eq, Value::String(text)) = one {
             if path.name.eq_ignore_ascii_case("value") {
-                value = Some(text.clone());
+                value = Some(text);
             } else if path.name.eq_ignore_ascii_case("type") {
-                kind = Some(text.clone());
+                kind = Some(text);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! SCIM errors, unknown attributes ignored.
 
 mod filter;
+mod grammar;
 mod grants;
 mod patch;
 mod provider;

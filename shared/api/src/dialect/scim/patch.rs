@@ -1,9 +1,12 @@
 //! SCIM PATCH (RFC 7644 §3.5.2): operations applied, in order, to the document of the current state.
 
-use scim_v2::filter::{AttrPath, PatchPath};
 use serde_json::{Map, Value};
 
-use super::{APP_SCHEMA, PATCH_SCHEMA, filter, read};
+use super::{
+    APP_SCHEMA, PATCH_SCHEMA, filter,
+    grammar::{AttrPath, Filter, Path},
+    read,
+};
 use crate::ApiError;
 
 /// More operations than this are not carried out.
@@ -78,12 +81,12 @@ fn one(document: &mut Map<String, Value>, operation: &Map<String, Value>) -> Res
         Some(Value::String(path)) => {
             let invalid =
                 || ApiError::query("invalidPath", "The path does not follow RFC 7644 §3.5.2.");
-            match path.parse::<PatchPath>().map_err(|_| invalid())? {
-                PatchPath::Attr(path) => at_attribute(document, &path, &op, value),
-                PatchPath::Value(path) => {
-                    let name = own(&path.attr)?;
-                    let sub = path.sub_attr.as_deref().map(read::spelled);
-                    at_values(document, name, &path.filter, sub, &op, &value)
+            match Path::parse(path).ok_or_else(invalid)? {
+                Path::Attr(path) => at_attribute(document, &path, &op, value),
+                Path::Value(path, wanted, sub_attr) => {
+                    let name = own(&path)?;
+                    let sub = sub_attr.as_deref().map(read::spelled);
+                    at_values(document, name, &wanted, sub, &op, &value)
                 }
             }
         }
@@ -140,7 +143,7 @@ fn at_attribute(
 fn at_values(
     document: &mut Map<String, Value>,
     name: &str,
-    wanted: &scim_v2::filter::ValFilter,
+    wanted: &Filter,
     sub: Option<&str>,
     op: &Op,
     value: &Value,
@@ -149,14 +152,17 @@ fn at_values(
     let Some(Value::Array(items)) = document.get_mut(name) else {
         return Err(no_target());
     };
-    if !items.iter().any(|item| filter::inner(wanted, item)) {
+    if !items.iter().any(|item| filter::matches(wanted, item)) {
         return Err(no_target());
     }
     if let (Op::Remove, None) = (op, sub) {
-        items.retain(|item| !filter::inner(wanted, item));
+        items.retain(|item| !filter::matches(wanted, item));
         return Ok(());
     }
-    for item in items.iter_mut().filter(|item| filter::inner(wanted, item)) {
+    for item in items
+        .iter_mut()
+        .filter(|item| filter::matches(wanted, item))
+    {
         match (sub, &mut *item, value) {
             (Some(sub), Value::Object(members), _) => set(members, sub, op, value.clone()),
             (None, Value::Object(members), Value::Object(new)) => {
