@@ -150,19 +150,4 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bundle_must_hold_certificates() {
-        assert!(trusted(crate::connect::AMAZON_ROOTS).unwrap().len() >= 4);
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        for refused in ["", "no certificate", broken] {
-            let error = Https::new(refused.as_bytes()).unwrap_err();
-            assert!(
-                error.to_string().starts_with("the certificate bundle"),
-                "{error}"
-            );
-        }
-    }
-}
+mod tests;
