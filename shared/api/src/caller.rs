@@ -65,6 +65,9 @@ impl Caller {
     }
 }
 
+const NO_BEARER: &str =
+    "The Authorization header must be `Bearer`, one space and an access token of /oauth2/token.";
+
 /// What is remembered of a caller: under every input that the answer hangs on.
 type Known = HashMap<(ClientId, String), (Timestamp, Option<Principal>)>;
 
@@ -121,7 +124,7 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
     let Some(header) = request.header("authorization") else {
         return Err(ApiError::Unauthorized(None));
     };
-    let token = bearer(header).ok_or_else(|| refused("The Authorization header is malformed."))?;
+    let token = bearer(header).ok_or_else(|| refused(NO_BEARER))?;
     let verified = access_token::verify(registry, request, token).await?;
     let Verified { claims, tenant_id } = verified.map_err(refused)?;
     if !claims.aud.contains(&claims.iss) {

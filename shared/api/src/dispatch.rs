@@ -78,6 +78,12 @@ async fn handle(
     if request.body.len() > MAX_BODY {
         return Err(ApiError::TooLarge);
     }
+    // RFC 9110 §8.4.1, §15.5.16: what was compressed is small, and what it grows to has no bound.
+    let coding = request.header("content-encoding").unwrap_or("identity");
+    if !coding.eq_ignore_ascii_case("identity") {
+        let wanted = "it is, without Content-Encoding";
+        return Err(ApiError::UnsupportedMediaType(wanted));
+    }
     let caller = caller::authorize(&registry, &request).await?;
     request.route.dialect.check_query(&request)?;
     let base = registry.base(&request);

@@ -85,6 +85,25 @@ async fn a_body_over_64_kib_is_too_large() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_refused_by_name() {
+    let app = TestApp::new().await;
+    let body = r#"{"app_name": "Small"}"#;
+    for coding in ["gzip", "GZIP", "br", "identity, gzip"] {
+        let request = post(&app, NATIVE).header("content-encoding", coding);
+        let response = request
+            .body("application/json", body.as_bytes())
+            .send()
+            .await;
+        assert_eq!(response.status, 415, "{coding}");
+        assert!(
+            response.body.contains("without Content-Encoding"),
+            "{}",
+            response.body
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_another_media_type_is_refused() {
     let app = TestApp::new().await;
     for media_type in [
