@@ -35,7 +35,7 @@ pub(crate) struct Options {
 
 /// What was measured of one program.
 pub(crate) struct Figures {
-    /// From spawn to the first request for an event, with the table reached without TLS.
+    /// From spawn to the first request for an event, with AWS reached without TLS and a name's look-up.
     plain: Vec<Duration>,
     /// The same with TLS.
     tls: Vec<Duration>,
@@ -99,7 +99,8 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
     let (runs, calls) = (options.runs, options.calls);
     table.note(format!(
         "Medians of {runs} starts, each in turn with one of the floor; {calls} warm calls. `spawn → /next` has \
-         the table's connection without TLS; the first call uses the connection that INIT opened."
+         AWS's connections without TLS and name, but what INIT reads through them; the first call uses the \
+         connection that INIT opened."
     ));
     table.note("Loads: connections opened and key sets read while events were handled.");
     Ok(table)

@@ -38,7 +38,7 @@ const MASTER: &str = "the master secret of the measurements";
 pub(crate) enum Wire {
     /// As on AWS.
     Tls,
-    /// Without TLS, to leave its share out.
+    /// Without TLS and the look-up of a name, to leave their share out.
     Plain,
 }
 
@@ -177,7 +177,7 @@ impl Deployment {
     pub(crate) async fn start(&self, program: &std::path::Path, wire: Wire) -> Outcome<Function> {
         let url = match wire {
             Wire::Tls => format!("https://localhost:{}", self.aws.tls),
-            Wire::Plain => format!("http://localhost:{}", self.aws.plain),
+            Wire::Plain => format!("http://127.0.0.1:{}", self.aws.plain),
         };
         let settings = [
             ("AWS_ENDPOINT_URL", url),
