@@ -8,7 +8,6 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answers::Answers;
 use crate::tokens::Tokens;
 
 /// What goes back over the wire.
@@ -34,48 +33,19 @@ impl Answer {
     }
 }
 
-/// What is remembered between requests.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    tokens: Tokens,
-    answers: Answers,
-}
-
 /// Executes one operation. The engine's refusals are answers too.
 ///
-/// `memory`: of transactions and reads, where they are not left to the engine.
+/// `tokens`: those of transactions, where they are not left to the engine.
 pub(crate) fn execute(
     database: &Database,
     operation: &str,
     body: &[u8],
-    memory: Option<&Mutex<Memory>>,
+    tokens: Option<&Mutex<Tokens>>,
 ) -> Answer {
-    let Some(memory) = memory else {
-        return answer(operation, run(database, operation, body));
+    let result = match (operation, tokens) {
+        ("TransactWriteItems", Some(tokens)) => Some(transact(database, body, tokens)),
+        _ => run(database, operation, body),
     };
-    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-    if writes(operation) {
-        memory.answers.forget();
-        let result = match operation {
-            "TransactWriteItems" => Some(transact(database, body, &mut memory.tokens)),
-            _ => run(database, operation, body),
-        };
-        return answer(operation, result);
-    }
-    if let Some(known) = memory.answers.get(operation, body) {
-        return Answer {
-            status: 200,
-            body: known.to_vec(),
-        };
-    }
-    let read = answer(operation, run(database, operation, body));
-    if read.status == 200 {
-        memory.answers.keep(operation, body, &read.body);
-    }
-    read
-}
-
-fn answer(operation: &str, result: Option<dynoxide::Result<Vec<u8>>>) -> Answer {
     let Some(result) = result else {
         return Answer {
             status: 400,
@@ -129,11 +99,12 @@ fn run(db: &Database, operation: &str, body: &[u8]) -> Option<dynoxide::Result<V
 }
 
 /// A transaction whose token is ours to remember.
-fn transact(database: &Database, body: &[u8], tokens: &mut Tokens) -> dynoxide::Result<Vec<u8>> {
+fn transact(database: &Database, body: &[u8], tokens: &Mutex<Tokens>) -> dynoxide::Result<Vec<u8>> {
     let mut request: TransactWriteItemsRequest = decoded(body)?;
     let Some(token) = request.client_request_token.take() else {
         return encoded(&database.transact_write_items(request)?);
     };
+    let mut tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(answer) = tokens.answer(&token) {
         return Ok(answer.to_vec());
     }

@@ -10,16 +10,17 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError, mpsc},
+    sync::mpsc,
     thread,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// SQLite's write-ahead log, and how far it is on disk.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    /// How many commits there were. Held while the engine works, so that a read knows what it may have seen.
+    /// How many commits there were. Held while the engine works, so that a read knows what it may have
+    /// seen. Who waits for it leaves the thread to other requests.
     commits: Mutex<u64>,
     asked: mpsc::Sender<u64>,
     synced: watch::Receiver<u64>,
@@ -42,27 +43,33 @@ impl Journal {
             .name("journal".into())
             .spawn(move || sync(&log, &asks, &done))?;
         Ok(Self {
-            commits: Mutex::new(0),
+            commits: Mutex::default(),
             asked,
             synced,
         })
     }
 
-    /// Does `work`, which says whether it committed something; then waits until that, and all that it
-    /// may have read, is on disk.
-    pub(crate) async fn durably<T>(&self, work: impl FnOnce() -> (T, bool)) -> io::Result<T> {
-        let (result, seen) = self.numbered(work);
+    /// Does `work`, alone, which says whether it committed something; then waits until that, and all that
+    /// it may have read, is on disk. `work` is told how many commits it sees.
+    pub(crate) async fn durably<T>(&self, work: impl FnOnce(u64) -> (T, bool)) -> io::Result<T> {
+        let (result, seen) = self.numbered(work).await;
+        self.reached(seen).await?;
+        Ok(result)
+    }
+
+    /// Waits until so many commits are on disk.
+    pub(crate) async fn reached(&self, seen: u64) -> io::Result<()> {
         let mut synced = self.synced.clone();
         let reached = synced.wait_for(|synced| *synced >= seen).await;
         match reached {
-            Ok(_) => Ok(result),
+            Ok(_) => Ok(()),
             Err(_) => Err(io::Error::other("the journal could not be synced")),
         }
     }
 
-    fn numbered<T>(&self, work: impl FnOnce() -> (T, bool)) -> (T, u64) {
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        let (result, committed) = work();
+    async fn numbered<T>(&self, work: impl FnOnce(u64) -> (T, bool)) -> (T, u64) {
+        let mut commits = self.commits.lock().await;
+        let (result, committed) = work(*commits);
         if committed {
             *commits += 1;
             // Nobody listens after a failed sync; the wait says so.
@@ -95,7 +102,7 @@ mod tests {
         let (asked, asks) = mpsc::channel();
         let (done, synced) = watch::channel(0);
         let journal = Journal {
-            commits: Mutex::new(0),
+            commits: Mutex::default(),
             asked,
             synced,
         };
@@ -105,13 +112,13 @@ mod tests {
     #[tokio::test]
     async fn an_answer_waits_for_its_sync() {
         let (journal, asks, done) = manual();
-        assert_eq!(journal.durably(|| ("read", false)).await.unwrap(), "read");
+        assert_eq!(journal.durably(|_| ("read", false)).await.unwrap(), "read");
         assert!(asks.try_recv().is_err(), "a read asks for no sync");
 
         let journal = Arc::new(journal);
         let start = |what, commits| {
             let journal = Arc::clone(&journal);
-            tokio::spawn(async move { journal.durably(|| (what, commits)).await })
+            tokio::spawn(async move { journal.durably(|_| (what, commits)).await })
         };
         let write = start("write", true);
         tokio::task::yield_now().await;
@@ -130,8 +137,8 @@ mod tests {
         let (journal, asks, done) = manual();
         drop(asks);
         drop(done);
-        assert!(journal.durably(|| ((), true)).await.is_err());
-        assert!(journal.durably(|| ((), true)).await.is_err());
+        assert!(journal.durably(|_| ((), true)).await.is_err());
+        assert!(journal.durably(|_| ((), true)).await.is_err());
     }
 
     #[test]

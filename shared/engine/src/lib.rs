@@ -14,7 +14,7 @@ mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -27,9 +27,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 
-use crate::dispatch::{Answer, Memory};
+use crate::answers::Answers;
+use crate::dispatch::Answer;
 use crate::journal::Journal;
 pub use crate::observe::{Call, Capacity, Failure, Intercept, Observer, Request, error_body};
+use crate::tokens::Tokens;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +53,9 @@ pub struct Engine {
     database: Database,
     /// What makes a commit to a file durable.
     journal: Option<Arc<Journal>>,
-    /// What it remembers of transactions and reads, where many may come.
-    memory: Option<Arc<Mutex<Memory>>>,
+    /// What is remembered of transactions and reads, where many may come.
+    tokens: Option<Arc<Mutex<Tokens>>>,
+    answers: Arc<Mutex<Answers>>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -62,7 +65,8 @@ impl Engine {
         Ok(Self {
             database: Database::memory()?,
             journal: None,
-            memory: None,
+            tokens: None,
+            answers: Arc::default(),
             observer: None,
         })
     }
@@ -81,7 +85,8 @@ impl Engine {
         Ok(Self {
             database,
             journal: Some(Arc::new(journal)),
-            memory: Some(Arc::default()),
+            tokens: Some(Arc::default()),
+            answers: Arc::default(),
             observer: None,
         })
     }
@@ -120,32 +125,51 @@ impl Engine {
     /// Asks the engine past the SDK and every observer, in `DynamoDB`'s own JSON. A refusal is an
     /// answer with a `__type`.
     pub fn ask(&self, operation: &str, request: &serde_json::Value) -> serde_json::Value {
+        if dispatch::writes(operation) {
+            self.answers().forget();
+        }
         let request = request.to_string();
-        let answer = dispatch::execute(
-            &self.database,
-            operation,
-            request.as_bytes(),
-            self.memory.as_deref(),
-        );
+        let answer = dispatch::execute(&self.database, operation, request.as_bytes(), None);
         serde_json::from_slice(&answer.body).unwrap_or_default()
     }
 
     /// Answers one request, once what it wrote and read is durable.
     async fn execute(&self, operation: &str, body: &SdkBody) -> Result<Answer, ConnectorError> {
         let body = in_memory(body)?;
-        let memory = self.memory.as_deref();
-        let execute = || dispatch::execute(&self.database, operation, body, memory);
+        let tokens = self.tokens.as_deref();
         let Some(journal) = &self.journal else {
-            return Ok(execute());
+            return Ok(dispatch::execute(&self.database, operation, body, tokens));
         };
-        let work = || {
-            let answer = execute();
-            // A refusal has written nothing.
-            let committed = dispatch::writes(operation) && answer.status != 400;
-            (answer, committed)
+        let known = self.answers().get(operation, body);
+        let done = if let Some((body, seen)) = known {
+            let reached = journal.reached(seen).await;
+            reached.map(|()| Answer { status: 200, body })
+        } else {
+            let work = |seen| self.work(operation, body, seen);
+            journal.durably(work).await
         };
-        let done = journal.durably(work).await;
         done.map_err(|e| ConnectorError::other(e.into(), None))
+    }
+
+    /// The engine's own answer, and whether something was committed. The journal sees to it that there is
+    /// but one at a time: between a read and the remembering of its answer nothing is written.
+    fn work(&self, operation: &str, body: &[u8], seen: u64) -> (Answer, bool) {
+        let writes = dispatch::writes(operation);
+        if writes {
+            self.answers().forget();
+        }
+        let tokens = self.tokens.as_deref();
+        let answer = dispatch::execute(&self.database, operation, body, tokens);
+        if !writes && answer.status == 200 {
+            self.answers().keep(operation, body, &answer.body, seen);
+        }
+        // A refusal has written nothing.
+        let committed = writes && answer.status != 400;
+        (answer, committed)
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
