@@ -8,6 +8,7 @@ use std::{
 };
 
 use api::routes;
+use data_encoding::BASE64;
 use engine::{Call, Observer};
 use serde_json::{Value, json};
 
@@ -88,6 +89,9 @@ fn shown(
     }
 }
 
+/// Its client is one whose secret nobody has used yet.
+const FIRST_TOKEN: &str = "token, first of the day";
+
 /// Every pattern, in an order in which each finds what it needs.
 fn patterns(app: &str, default: &str, further: &str, lone: &str) -> Vec<Shown> {
     let apps = "/v1/applications";
@@ -143,14 +147,9 @@ fn patterns(app: &str, default: &str, further: &str, lone: &str) -> Vec<Shown> {
         ),
         shown("issue a secret", "POST", &secrets, Some(json!({}))),
         shown("list secrets", "GET", &secrets, None),
-        shown("token, first of the day", "POST", "/oauth2/token", None),
+        shown(FIRST_TOKEN, "POST", "/oauth2/token", None),
         shown("token", "POST", "/oauth2/token", None),
-        shown(
-            "delete an app, with its sweep",
-            "DELETE",
-            format!("{apps}/{lone}"),
-            None,
-        ),
+        shown("delete an app", "DELETE", format!("{apps}/{lone}"), None),
     ]
 }
 
@@ -160,6 +159,8 @@ struct Session {
     wiretap: Arc<Wiretap>,
     directory: PathBuf,
     running: HashMap<&'static str, Function>,
+    /// Credentials of a client that has not used them.
+    fresh: String,
 }
 
 impl Session {
@@ -193,6 +194,9 @@ impl Session {
         }
         if shown.pattern.ends_with("with a key") || shown.pattern.ends_with("replayed") {
             header(&mut event, "idempotency-key", "one-key");
+        }
+        if shown.pattern == FIRST_TOKEN {
+            header(&mut event, "authorization", &self.fresh);
         }
         let running = self.running.get_mut(operation).ok_or("it was started")?;
         self.wiretap.take();
@@ -245,6 +249,8 @@ pub(crate) async fn bills() -> Outcome<Vec<(&'static str, Bill)>> {
     let deployment = Deployment::new(Some(Arc::clone(&wiretap) as Arc<dyn Observer>)).await?;
     let placeholder = |name| deployment.filled(name);
     let lone = deployment.make_app("Lone").await?;
+    let (id, secret) = (text(&lone, "client_id")?, text(&lone, "client_secret")?);
+    let fresh = BASE64.encode(format!("{id}:{secret}").as_bytes());
     let patterns = patterns(
         &placeholder("{{app_id}}")?,
         &placeholder("{{default_client_id}}")?,
@@ -264,6 +270,7 @@ pub(crate) async fn bills() -> Outcome<Vec<(&'static str, Bill)>> {
         wiretap,
         directory,
         running: HashMap::new(),
+        fresh: format!("Basic {fresh}"),
     };
     let mut bills = Vec::new();
     for shown in &patterns {

@@ -5,12 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use engine::Engine;
-
 use crate::{
     Outcome,
     deployment::{Deployment, rename},
-    programs,
     report::{Table, progress},
     stats::{median, ratio, us},
 };
@@ -31,9 +28,7 @@ const KINDS: [&str; 4] = ["create", "page of 50", "get", "token"];
 
 /// Measures at each size, in this process: handlers, SDK and engine, without a socket.
 pub(crate) async fn run(options: &Options) -> Outcome<Table> {
-    let directory = programs::scratch()?;
-    let engine = Engine::open(&directory.path().join("table.sqlite"))?;
-    let deployment = Deployment::on(engine, None).await?;
+    let deployment = Deployment::new(None).await?;
     let mut made = 0;
     let mut sizes: Vec<(usize, Vec<Duration>)> = Vec::new();
     for &apps in &options.apps {

@@ -24,7 +24,7 @@ use engine::{Engine, Observer};
 use lambda_http::aws_lambda_events::{apigw::ApiGatewayV2httpRequest, encodings::Body};
 use serde_json::{Value, json};
 use table::{Table, connect};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use self::{aws::Aws, function::Function};
 use crate::{Outcome, programs};
@@ -50,16 +50,16 @@ pub(crate) struct Deployment {
     registry: Registry,
     names: Vec<(&'static str, String)>,
     root: NamedTempFile,
+    _data: TempDir,
 }
 
 impl Deployment {
-    /// A new one in memory; `observer` sees every call that its functions make.
+    /// A new one; `observer` sees every call that its functions make.
+    ///
+    /// Its engine remembers what it read, so that little of what functions wait for is its own time.
     pub(crate) async fn new(observer: Option<Arc<dyn Observer>>) -> Outcome<Self> {
-        Self::on(Engine::memory()?, observer).await
-    }
-
-    /// A new one on an engine that is empty.
-    pub(crate) async fn on(engine: Engine, observer: Option<Arc<dyn Observer>>) -> Outcome<Self> {
+        let data = programs::scratch()?;
+        let engine = Engine::open(&data.path().join("table.sqlite"))?;
         let table = Table::new(connect::embedded(engine.http_client())?, TABLE);
         table.create_if_absent().await?;
         let registry = Registry::new(
@@ -85,6 +85,7 @@ impl Deployment {
             registry,
             names: vec![("{{basic}}", BASE64.encode(basic.as_bytes()))],
             root,
+            _data: data,
         };
         deployment.seed().await?;
         Ok(deployment)
