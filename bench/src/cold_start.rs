@@ -107,7 +107,8 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
     ));
     table.note(format!(
         "Loads: connections opened while events were handled, and key sets read, which is the very work of \
-         {ABOUT_KEYS:?}."
+         {}.",
+        ABOUT_KEYS.map(|name| format!("`{name}`")).join(" and ")
     ));
     Ok(table)
 }
