@@ -65,8 +65,7 @@ impl Caller {
     }
 }
 
-const NO_BEARER: &str =
-    "The Authorization header must be `Bearer`, one space and an access token of /oauth2/token.";
+const NO_BEARER: &str = "The Authorization header must be `Bearer`, one space and an access token.";
 
 /// What is remembered of a caller: under every input that the answer hangs on.
 type Known = HashMap<(ClientId, String), (Timestamp, Option<Principal>)>;
