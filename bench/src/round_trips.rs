@@ -8,13 +8,12 @@ use std::{
 };
 
 use api::routes;
-use data_encoding::BASE64;
 use engine::{Call, Observer};
 use serde_json::{Value, json};
 
 use crate::{
     Outcome,
-    deployment::{Deployment, Wire, function::Function, text},
+    deployment::{Deployment, Wire, basic, function::Function, text},
     programs,
     report::{Table, progress},
 };
@@ -250,7 +249,6 @@ pub(crate) async fn bills() -> Outcome<Vec<(&'static str, Bill)>> {
     let placeholder = |name| deployment.filled(name);
     let lone = deployment.make_app("Lone").await?;
     let (id, secret) = (text(&lone, "client_id")?, text(&lone, "client_secret")?);
-    let fresh = BASE64.encode(format!("{id}:{secret}").as_bytes());
     let patterns = patterns(
         &placeholder("{{app_id}}")?,
         &placeholder("{{default_client_id}}")?,
@@ -270,7 +268,7 @@ pub(crate) async fn bills() -> Outcome<Vec<(&'static str, Bill)>> {
         wiretap,
         directory,
         running: HashMap::new(),
-        fresh: format!("Basic {fresh}"),
+        fresh: format!("Basic {}", basic(&id, &secret)),
     };
     let mut bills = Vec::new();
     for shown in &patterns {

@@ -71,7 +71,7 @@ impl Deployment {
         );
         let made = create_tenant::handle(registry.clone(), CreateTenant::default()).await;
         let management = made.map_err(|e| e.detail())?;
-        let basic = format!("{}:{}", management.client_id, management.client_secret);
+        let basic = basic(management.client_id.as_str(), &management.client_secret);
         let watched = match observer {
             Some(observer) => engine.with_observer(observer),
             None => engine,
@@ -83,7 +83,7 @@ impl Deployment {
             aws,
             handlers: local::operations::all(),
             registry,
-            names: vec![("{{basic}}", BASE64.encode(basic.as_bytes()))],
+            names: vec![("{{basic}}", basic)],
             root,
             _data: data,
         };
@@ -201,6 +201,11 @@ pub(crate) fn rename(event: &mut Value, name: &str) {
     if let Some(body) = event.get_mut("body") {
         *body = json!(renamed);
     }
+}
+
+/// Credentials as `Authorization: Basic` has them (RFC 7617 §2).
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    BASE64.encode(format!("{id}:{secret}").as_bytes())
 }
 
 /// A text member of an answer.

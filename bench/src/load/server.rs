@@ -9,12 +9,16 @@ use std::{
     time::Duration,
 };
 
-use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::generator::{self, Requests, request};
-use crate::{Outcome, deployment::text, programs, report::progress};
+use crate::{
+    Outcome,
+    deployment::{basic, text},
+    programs,
+    report::progress,
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// What the peer is given: as long as Roster's own.
@@ -55,10 +59,7 @@ impl Server {
             text(&written, "client_id")?,
             text(&written, "client_secret")?,
         );
-        let basic = format!(
-            "Basic {}",
-            BASE64.encode(format!("{id}:{secret}").as_bytes())
-        );
+        let basic = format!("Basic {}", basic(&id, &secret));
         let token: Requests = Arc::new(move |_| {
             let body = "grant_type=client_credentials";
             request(address, "/oauth2/token", Some(&basic), FORM, body)
@@ -127,10 +128,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()?;
         let address = address(appeared(&output).await?.trim())?;
-        let basic = format!(
-            "Basic {}",
-            BASE64.encode(format!("bench:{PEER_SECRET}").as_bytes())
-        );
+        let basic = format!("Basic {}", basic("bench", PEER_SECRET));
         let token = move |_| {
             let body = "grant_type=client_credentials";
             request(address, "/token", Some(&basic), FORM, body)

@@ -6,6 +6,7 @@
 
 mod answers;
 mod dispatch;
+mod file;
 mod journal;
 mod observe;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -27,11 +28,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError};
 
-use crate::answers::Answers;
 use crate::dispatch::Answer;
-use crate::journal::Journal;
+use crate::file::DataFile;
 pub use crate::observe::{Call, Capacity, Failure, Intercept, Observer, Request, error_body};
-use crate::tokens::Tokens;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -51,11 +50,8 @@ pub enum EngineError {
 #[derive(Clone)]
 pub struct Engine {
     database: Database,
-    /// What makes a commit to a file durable.
-    journal: Option<Arc<Journal>>,
-    /// What is remembered of transactions and reads, where many may come.
-    tokens: Option<Arc<Mutex<Tokens>>>,
-    answers: Arc<Mutex<Answers>>,
+    /// What makes commits durable and is remembered, where there is a file.
+    file: Option<Arc<DataFile>>,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -64,9 +60,7 @@ impl Engine {
     pub fn memory() -> Result<Self, EngineError> {
         Ok(Self {
             database: Database::memory()?,
-            journal: None,
-            tokens: None,
-            answers: Arc::default(),
+            file: None,
             observer: None,
         })
     }
@@ -81,12 +75,10 @@ impl Engine {
         let database = Database::new(text)?;
         // As after an import: SQLite syncs for checkpoints only, the journal for commits.
         database.disable_bulk_loading()?;
-        let journal = Journal::of(path).map_err(EngineError::Journal)?;
+        let file = DataFile::of(path).map_err(EngineError::Journal)?;
         Ok(Self {
             database,
-            journal: Some(Arc::new(journal)),
-            tokens: Some(Arc::default()),
-            answers: Arc::default(),
+            file: Some(Arc::new(file)),
             observer: None,
         })
     }
@@ -125,8 +117,10 @@ impl Engine {
     /// Asks the engine past the SDK and every observer, in `DynamoDB`'s own JSON. A refusal is an
     /// answer with a `__type`.
     pub fn ask(&self, operation: &str, request: &serde_json::Value) -> serde_json::Value {
-        if dispatch::writes(operation) {
-            self.answers().forget();
+        if let Some(file) = &self.file
+            && dispatch::writes(operation)
+        {
+            file.forget();
         }
         let request = request.to_string();
         let answer = dispatch::execute(&self.database, operation, request.as_bytes(), None);
@@ -136,47 +130,18 @@ impl Engine {
     /// Answers one request, once what it wrote and read is durable.
     async fn execute(&self, operation: &str, body: &SdkBody) -> Result<Answer, ConnectorError> {
         let body = in_memory(body)?;
-        let tokens = self.tokens.as_deref();
-        let Some(journal) = &self.journal else {
-            return Ok(dispatch::execute(&self.database, operation, body, tokens));
+        let Some(file) = &self.file else {
+            return Ok(dispatch::execute(&self.database, operation, body, None));
         };
-        let known = self.answers().get(operation, body);
-        let done = if let Some((body, seen)) = known {
-            let reached = journal.reached(seen).await;
-            reached.map(|()| Answer { status: 200, body })
-        } else {
-            let work = |seen| self.work(operation, body, seen);
-            journal.durably(work).await
-        };
+        let done = file.execute(&self.database, operation, body).await;
         done.map_err(|e| ConnectorError::other(e.into(), None))
-    }
-
-    /// The engine's own answer, and whether something was committed. The journal sees to it that there is
-    /// but one at a time: between a read and the remembering of its answer nothing is written.
-    fn work(&self, operation: &str, body: &[u8], seen: u64) -> (Answer, bool) {
-        let writes = dispatch::writes(operation);
-        if writes {
-            self.answers().forget();
-        }
-        let tokens = self.tokens.as_deref();
-        let answer = dispatch::execute(&self.database, operation, body, tokens);
-        if !writes && answer.status == 200 {
-            self.answers().keep(operation, body, &answer.body, seen);
-        }
-        // A refusal has written nothing.
-        let committed = writes && answer.status != 400;
-        (answer, committed)
-    }
-
-    fn answers(&self) -> MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
-            .field("on_disk", &self.journal.is_some())
+            .field("on_disk", &self.file.is_some())
             .field("observer", &self.observer)
             .finish_non_exhaustive()
     }

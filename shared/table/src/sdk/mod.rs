@@ -14,15 +14,12 @@ use aws_runtime::{
     auth::sigv4::{SCHEME_ID, SigV4AuthScheme},
     service_clock_skew::ServiceClockSkewInterceptor,
 };
-use aws_sdk_dynamodb::error::SdkError;
 use aws_smithy_runtime::client::{
     auth::no_auth::{NO_AUTH_SCHEME_ID, NoAuthScheme},
     defaults::{DefaultPluginParams, default_plugins},
     http::connection_poisoning::ConnectionPoisoningInterceptor,
     identity::{IdentityCache, no_auth::NoAuthIdentityResolver},
-    orchestrator::{
-        self, AuthSchemeAndEndpointOrchestrationV2, endpoints::StaticUriEndpointResolver,
-    },
+    orchestrator::{AuthSchemeAndEndpointOrchestrationV2, endpoints::StaticUriEndpointResolver},
     retries::{RetryPartition, classifiers::HttpStatusCodeClassifier},
 };
 use aws_smithy_runtime_api::{
@@ -31,7 +28,7 @@ use aws_smithy_runtime_api::{
         auth::{AuthSchemeId, SharedAuthScheme, static_resolver::StaticAuthSchemeOptionResolver},
         http::HttpClient,
         identity::{Identity, IdentityFuture, ResolveIdentity, SharedIdentityResolver},
-        interceptors::{SharedInterceptor, context::Input},
+        interceptors::SharedInterceptor,
         runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
         runtime_plugin::{RuntimePlugins, StaticRuntimePlugin},
         stalled_stream_protection::StalledStreamProtectionConfig,
@@ -130,24 +127,6 @@ impl Sdk {
         Self {
             plugins: self.plugins.with_client_plugin(plugin),
         }
-    }
-
-    /// Carries out one operation.
-    pub(crate) async fn send<R: Request>(
-        &self,
-        request: R,
-    ) -> Result<R::Output, SdkError<R::Error>> {
-        let input = request.build().map_err(SdkError::construction_failure)?;
-        let plugins = self
-            .plugins
-            .clone()
-            .with_operation_plugin(R::plugin().clone());
-        // Boxed, for it is large and every request's future would else carry and copy it.
-        let sent = orchestrator::invoke(R::SERVICE, R::NAME, Input::erase(input), &plugins);
-        let output = Box::pin(sent)
-            .await
-            .map_err(|failed| failed.map_service_error(R::error))?;
-        Ok(R::output(output))
     }
 }
 

@@ -11,8 +11,9 @@ pub(crate) use aws_sdk_dynamodb::operation::{
 use aws_sdk_dynamodb::{error::SdkError, operation as dynamodb};
 use aws_sdk_secretsmanager::operation as secretsmanager;
 pub(crate) use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueInput;
+use aws_smithy_runtime::client::orchestrator;
 use aws_smithy_runtime_api::client::{
-    interceptors::context::{self, Output},
+    interceptors::context::{self, Input, Output},
     runtime_components::RuntimeComponentsBuilder,
     runtime_plugin::{RuntimePlugin, SharedRuntimePlugin, StaticRuntimePlugin},
 };
@@ -35,7 +36,17 @@ pub(crate) trait Request {
     where
         Self: Sized,
     {
-        sdk.send(self).await
+        let input = self.build().map_err(SdkError::construction_failure)?;
+        let plugins = sdk
+            .plugins
+            .clone()
+            .with_operation_plugin(Self::plugin().clone());
+        // Boxed, for it is large and every request's future would else carry and copy it.
+        let sent = orchestrator::invoke(Self::SERVICE, Self::NAME, Input::erase(input), &plugins);
+        let output = Box::pin(sent)
+            .await
+            .map_err(|failed| failed.map_service_error(Self::error))?;
+        Ok(Self::output(output))
     }
 
     fn build(self) -> Result<Self::Input, BuildError>;
