@@ -12,6 +12,7 @@ from pathlib import Path
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from events import Registry, differences, names, one_of_each
 from samcli.yamlhelper import yaml_parse
 
@@ -23,6 +24,11 @@ functions = boto3.client(
 )
 
 
+class NoAnswer(Exception):
+    """A function that died in INIT or took longer than its timeout, and what was said of it. Lambda starts
+    such a function anew; SAM does not, and ends as if nothing were wrong."""
+
+
 def logical(operation: str) -> str:
     """The function of an operation in template.yaml."""
     return "".join(word.title() for word in operation.split("-"))
@@ -30,8 +36,11 @@ def logical(operation: str) -> str:
 
 def warm(operation: str, payload: dict) -> dict:
     """A call by the Lambda API, to a container that stays."""
-    answer = functions.invoke(FunctionName=logical(operation), Payload=json.dumps(payload))
-    return json.load(answer["Payload"])
+    try:
+        answer = functions.invoke(FunctionName=logical(operation), Payload=json.dumps(payload))
+    except (BotoCoreError, ClientError) as error:
+        raise NoAnswer(f"{operation}: {error}") from error
+    return parsed(operation, answer["Payload"].read().decode())
 
 
 def fresh(command: list[str], operation: str, payload: dict) -> dict:
@@ -44,7 +53,15 @@ def fresh(command: list[str], operation: str, payload: dict) -> dict:
         )
     if run.returncode != 0:
         sys.exit(f"{operation}: sam local invoke failed\n{run.stderr}")
-    return json.loads(run.stdout.strip().splitlines()[-1])
+    return parsed(operation, run.stdout, run.stderr)
+
+
+def parsed(operation: str, said: str, besides: str = "") -> dict:
+    """The answer, on the last line of what a function said."""
+    try:
+        return json.loads(said.strip().splitlines()[-1])
+    except (IndexError, json.JSONDecodeError) as error:
+        raise NoAnswer(f"{operation} gave no answer: {said!r}\n{besides}") from error
 
 
 def set_up() -> None:
@@ -78,20 +95,33 @@ def main() -> None:
     answers = Path(os.environ["ANSWERS"])
     events = names()
     by_itself = set(events if "--all" in sys.argv[1:split] else one_of_each(events))
-    faults = []
-    for name in events:
+
+    def tell(name: str) -> dict:
+        """An event to a new tenant."""
+        wipe()
         operation = name.split("/")[0]
-        registry = Registry(warm)
-        event = registry.event(name)
+        event = Registry(warm).event(name)
+        return fresh(command, operation, event) if name in by_itself else warm(operation, event)
+
+    faults = []
+    restarts = 0
+    for name in events:
         how = "sam local invoke" if name in by_itself else "start-lambda"
-        answer = fresh(command, operation, event) if name in by_itself else warm(operation, event)
+        try:
+            answer = tell(name)
+        except NoAnswer as why:
+            print("AGAIN  ", f"{how:16}", f"{name}: {why}", flush=True)
+            restarts += 1
+            answer = tell(name)
         found = differences(name, answer, answers)
         print("DIFFERS" if found else "agrees ", f"{how:16}", name, flush=True)
         for fault in found:
             print(fault)
         faults += found
-        wipe()
-    print(f"{len(events) - len(faults)} of {len(events)} events agree, {len(by_itself)} of them by sam local invoke")
+    print(
+        f"{len(events) - len(faults)} of {len(events)} events agree, {len(by_itself)} of them by sam local invoke,"
+        f" {restarts} when the function was started again"
+    )
     sys.exit(1 if faults else 0)
 
 
