@@ -1,6 +1,9 @@
 //! How long a function takes to be ready, to answer first and to answer later, beside one that does nothing.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use serde_json::Value;
@@ -32,6 +35,9 @@ pub(crate) struct Options {
     /// Warm calls of each program
     #[arg(long, default_value_t = 1_000)]
     calls: usize,
+    /// Take the programs from this directory instead of building them
+    #[arg(long)]
+    programs: Option<PathBuf>,
     /// Functions to measure; all of them when none is named
     functions: Vec<String>,
 }
@@ -62,7 +68,7 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
     }
     let mut packages = names.clone();
     packages.push(FLOOR.into());
-    let directory = programs::build("release", &packages)?;
+    let directory = programs::directory(options.programs.as_deref(), &packages)?;
     let mut table = Table::new(
         "Start-up and warm calls",
         [

@@ -42,7 +42,7 @@ enum What {
     /// Dollars per million of an operation
     Cost(cost::Options),
     /// Size of every function's program, stripped and zipped
-    Size,
+    Size(size::Options),
 }
 
 #[tokio::main]
@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
         What::Load(options) => load::run(options).await,
         What::Scale(options) => scale::run(options).await,
         What::Cost(options) => cost::run(options).await,
-        What::Size => size::run(),
+        What::Size(options) => size::run(options),
     };
     let printed = table.and_then(|table| Ok(table.print(arguments.json)?));
     match printed {

@@ -51,6 +51,11 @@ pub(crate) fn functions() -> Outcome<Vec<String>> {
     Ok(names)
 }
 
+/// Where the programs to measure are: `elsewhere`, if they were built already, or built here as they ship.
+pub(crate) fn directory(elsewhere: Option<&Path>, packages: &[String]) -> Outcome<PathBuf> {
+    elsewhere.map_or_else(|| build("release", packages), |path| Ok(path.to_owned()))
+}
+
 /// Builds packages with a profile, as their own users do; where the programs are.
 pub(crate) fn build(profile: &str, packages: &[String]) -> Outcome<PathBuf> {
     let packages = packages.iter().flat_map(|name| ["-p", name]);

@@ -1,7 +1,11 @@
 //! What the binaries weigh: stripped, and zipped as they are uploaded.
 
-use std::{io::Write as _, path::Path};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
+use clap::Args;
 use flate2::{Compression, write::DeflateEncoder};
 
 use crate::{
@@ -14,11 +18,19 @@ use crate::{
 /// Headers and directory of a zip file with the one member `bootstrap`.
 const ZIP_HEADERS: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
 
-/// Measures every function.
-pub(crate) fn run() -> Outcome<Table> {
+/// What to weigh.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Take the programs from this directory instead of building them
+    #[arg(long)]
+    programs: Option<PathBuf>,
+}
+
+/// Weighs every function.
+pub(crate) fn run(options: &Options) -> Outcome<Table> {
     let mut names = programs::functions()?;
     names.push(FLOOR.into());
-    let directory = programs::build("release", &names)?;
+    let directory = programs::directory(options.programs.as_deref(), &names)?;
     let mut table = Table::new(
         "Binaries, stripped",
         ["function", "master secret", "MB", "MB zipped", "× floor"],

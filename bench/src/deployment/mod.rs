@@ -21,7 +21,6 @@ use create_tenant::CreateTenant;
 use data_encoding::BASE64;
 use domain::Master;
 use engine::{Engine, Observer};
-use lambda_http::aws_lambda_events::{apigw::ApiGatewayV2httpRequest, encodings::Body};
 use serde_json::{Value, json};
 use table::{Table, connect};
 use tempfile::{NamedTempFile, TempDir};
@@ -141,17 +140,14 @@ impl Deployment {
         let mut value = self.event(event)?;
         change(&mut value);
         let handler = self.handlers.get(operation).ok_or("no such operation")?;
-        let request: ApiGatewayV2httpRequest = serde_json::from_value(value)?;
+        let request = serde_json::from_value(value)?;
         let begun = Instant::now();
         let answered = Box::pin(lambda::answer(&self.registry, handler, request)).await;
         let took = begun.elapsed();
-        let Some(Body::Text(body)) = answered.body else {
-            return Err(format!("{event}: no text").into());
-        };
-        if !(200..300).contains(&answered.status_code) {
-            return Err(format!("{event}: {} {body}", answered.status_code).into());
+        if !(200..300).contains(&answered.status) {
+            return Err(format!("{event}: {} {}", answered.status, answered.body).into());
         }
-        let body: Value = serde_json::from_str(&body)?;
+        let body: Value = serde_json::from_str(&answered.body)?;
         // In the native dialect it is in `result`, elsewhere it is the body.
         Ok((body.get("result").unwrap_or(&body).clone(), took))
     }

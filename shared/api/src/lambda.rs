@@ -1,28 +1,17 @@
 //! A Lambda function's life: settings, SDK, keys in INIT; then one event after the other.
-//!
-//! The event is taken as API Gateway sends it (HTTP API, payload format 2.0) instead of through
-//! `lambda_http`'s conversion, which rebuilds a URI that we never read and panics on some of them.
 
 use std::{sync::Arc, time::Duration};
 
-use data_encoding::BASE64;
 use domain::{Clock, Master, Timestamp};
-use lambda_http::{
-    Error, LambdaEvent,
-    aws_lambda_events::{
-        apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
-        encodings::Body,
-    },
-    http::{HeaderMap, HeaderName, HeaderValue},
-    lambda_runtime, service_fn,
-};
+use lambda_http::{Error, LambdaEvent, lambda_runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::value::RawValue;
 use table::{SigningKeys, Table, TableError, connect::Aws};
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
 
 use crate::{
-    ApiError, Call, Handler, Registry, Request, Response, Settings, dispatch, routes,
+    ApiError, Call, Handler, Registry, Response, Settings, dispatch,
+    event::{Answer, Event},
     settings::{MASTER_SECRET_ARN, SettingsError},
     system::{SystemClock, SystemEntropy},
 };
@@ -200,75 +189,22 @@ async fn preload(
 }
 
 async fn run(registry: Registry, handler: Handler) -> Result<(), Error> {
-    lambda_runtime::run(service_fn(
-        move |event: LambdaEvent<ApiGatewayV2httpRequest>| {
-            let (registry, handler) = (registry.clone(), handler.clone());
-            async move { Ok::<_, Error>(answer(&registry, &handler, event.payload).await) }
-        },
-    ))
+    // Taken whole and read here: the runtime would keep the path to each member that it reads, for the error
+    // that a mistake in it would be.
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let (registry, handler) = (registry.clone(), handler.clone());
+        async move {
+            let event = serde_json::from_str(event.payload.get())?;
+            Ok::<_, Error>(Answer(answer(&registry, &handler, event).await))
+        }
+    }))
     .await
 }
 
 /// Answers one API Gateway event.
-pub async fn answer(
-    registry: &Registry,
-    handler: &Handler,
-    event: ApiGatewayV2httpRequest,
-) -> ApiGatewayV2httpResponse {
-    into_event_response(match request(event) {
+pub async fn answer(registry: &Registry, handler: &Handler, event: Event) -> Response {
+    match event.try_into() {
         Ok(request) => dispatch(registry, handler, request).await,
         Err(response) => response,
-    })
-}
-
-/// The request that an event carries.
-fn request(event: ApiGatewayV2httpRequest) -> Result<Request, Response> {
-    let context = event.request_context;
-    let key = context.route_key.or(event.route_key).unwrap_or_default();
-    let Some(route) = routes::by_key(&key) else {
-        return Err(Response::json(404, &json!({"message": "Not Found"})));
-    };
-    let body = event.body.unwrap_or_default();
-    let body = if event.is_base64_encoded {
-        BASE64
-            .decode(body.as_bytes())
-            .map_err(|_| Response::json(400, &json!({"message": "the body is not valid base64"})))?
-    } else {
-        body.into_bytes()
-    };
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let mut headers = std::collections::HashMap::new();
-    for (name, value) in &event.headers {
-        let joined = headers.entry(name.as_str().to_owned());
-        joined
-            .and_modify(|known: &mut String| {
-                known.push(',');
-                known.push_str(&text(value));
-            })
-            .or_insert_with(|| text(value));
     }
-    Ok(Request {
-        route,
-        path: event.path_parameters.into_iter().collect(),
-        query: event.raw_query_string.unwrap_or_default(),
-        headers,
-        body,
-        host: context.domain_name.unwrap_or_default(),
-        id: context.request_id.unwrap_or_default(),
-    })
-}
-
-fn into_event_response(response: Response) -> ApiGatewayV2httpResponse {
-    let mut headers = HeaderMap::new();
-    for (name, value) in response.headers {
-        // A value with a control character can't come from us; it is left out rather than fatal.
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    let mut event = ApiGatewayV2httpResponse::default();
-    event.status_code = response.status.into();
-    event.headers = headers;
-    event.body = Some(Body::Text(response.body));
-    event
 }

@@ -14,6 +14,7 @@ pub mod cursor;
 pub mod dialect;
 pub mod dispatch;
 pub mod error;
+pub mod event;
 pub mod fields;
 pub mod find;
 pub mod form;

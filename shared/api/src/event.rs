@@ -1,0 +1,205 @@
+//! API Gateway's event (HTTP API, payload format 2.0) and the answer that it takes (ADR 2).
+
+use std::{collections::HashMap, fmt};
+
+use data_encoding::BASE64;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+    ser::SerializeMap,
+};
+use serde_json::json;
+
+use crate::{Request, Response, routes};
+
+/// What is read of an event. Everything else in it is passed over.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    route_key: Option<String>,
+    raw_query_string: Option<String>,
+    #[serde(default)]
+    headers: Headers,
+    path_parameters: Option<HashMap<String, String>>,
+    #[serde(default)]
+    request_context: Context,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// What the gateway itself knows.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    route_key: Option<String>,
+    domain_name: Option<String>,
+    request_id: Option<String>,
+}
+
+/// Headers as [`Request::headers`] has them.
+#[derive(Default)]
+struct Headers(HashMap<String, String>);
+
+impl TryFrom<Event> for Request {
+    type Error = Response;
+
+    fn try_from(event: Event) -> Result<Self, Response> {
+        let context = event.request_context;
+        let key = context.route_key.or(event.route_key).unwrap_or_default();
+        let Some(route) = routes::by_key(&key) else {
+            return Err(Response::json(404, &json!({"message": "Not Found"})));
+        };
+        let mut body = event.body.unwrap_or_default().into_bytes();
+        if event.is_base64_encoded {
+            let fault = json!({"message": "the body is not valid base64"});
+            body = BASE64
+                .decode(&body)
+                .map_err(|_| Response::json(400, &fault))?;
+        }
+        Ok(Self {
+            route,
+            path: event.path_parameters.into_iter().flatten().collect(),
+            query: event.raw_query_string.unwrap_or_default(),
+            headers: event.headers.0,
+            body,
+            host: context.domain_name.unwrap_or_default(),
+            id: context.request_id.unwrap_or_default(),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Headers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("headers")
+            }
+
+            fn visit_unit<E>(self) -> Result<Headers, E> {
+                Ok(Headers::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
+                let mut headers = HashMap::with_capacity(16);
+                while let Some((mut name, value)) = map.next_entry::<String, String>()? {
+                    // The gateway's names are in lower case and appear once; an emulator's as they were sent.
+                    name.make_ascii_lowercase();
+                    let known: &mut String = headers.entry(name).or_default();
+                    if !known.is_empty() {
+                        known.push(',');
+                    }
+                    known.push_str(&value);
+                }
+                Ok(Headers(headers))
+            }
+        }
+
+        deserializer.deserialize_any(Names)
+    }
+}
+
+/// A response as the gateway takes it.
+pub struct Answer(pub Response);
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(response) = self;
+        let mut members = serializer.serialize_map(Some(4))?;
+        members.serialize_entry("statusCode", &response.status)?;
+        members.serialize_entry("headers", &Written(&response.headers))?;
+        members.serialize_entry("body", &response.body)?;
+        members.serialize_entry("isBase64Encoded", &false)?;
+        members.end()
+    }
+}
+
+/// Headers as an object.
+struct Written<'a>(&'a [(&'static str, String)]);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A value with a control character can't come from us; it is left out rather than fatal.
+        let fit = self.0.iter().filter(|(_, value)| is_field_value(value));
+        serializer.collect_map(fit.map(|(name, value)| (name, value)))
+    }
+}
+
+/// RFC 9110 §5.5.
+fn is_field_value(text: &str) -> bool {
+    text.bytes().all(|b| b == b'\t' || (b >= b' ' && b != 127))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(event: &str) -> Result<Request, Response> {
+        serde_json::from_str::<Event>(event).unwrap().try_into()
+    }
+
+    #[test]
+    fn names_are_lower_case_and_repeated_headers_are_joined() {
+        let read = request(
+            r#"{"routeKey": "GET /v1/applications", "cookies": ["a=b"], "version": "2.0",
+                "headers": {"Accept": "a/b", "accept": "c/d", "X-Empty": "", "é": "ü"}}"#,
+        )
+        .unwrap();
+        assert_eq!(read.header("accept"), Some("a/b,c/d"));
+        assert_eq!(read.header("x-empty"), Some(""));
+        assert_eq!(read.header("é"), Some("ü"));
+        assert_eq!(read.headers.len(), 3);
+        assert!(read.path.is_empty());
+    }
+
+    #[test]
+    fn what_is_null_is_not_there() {
+        let read = request(
+            r#"{"headers": null, "rawQueryString": null, "body": null, "pathParameters": null,
+                "requestContext": {"routeKey": "GET /v1/applications", "domainName": null}}"#,
+        )
+        .unwrap();
+        assert!(read.headers.is_empty() && read.body.is_empty() && read.host.is_empty());
+    }
+
+    #[test]
+    fn the_gateway_says_what_it_routed_to() {
+        let read = request(
+            r#"{"routeKey": "POST /v1/applications", "pathParameters": {"app": "a b/c"},
+                "rawQueryString": "a=%20&b", "body": "eyJhIjoxfQ==", "isBase64Encoded": true,
+                "requestContext": {"routeKey": "GET /v1/applications/{app}", "requestId": "R=", "domainName": "d"}}"#,
+        )
+        .unwrap();
+        assert_eq!(read.route.key(), "GET /v1/applications/{app}");
+        assert_eq!(read.path_parameter("app"), "a b/c");
+        assert_eq!((read.query.as_str(), read.host.as_str()), ("a=%20&b", "d"));
+        assert_eq!(
+            (read.body.as_slice(), read.id.as_str()),
+            (b"{\"a\":1}".as_slice(), "R=")
+        );
+    }
+
+    #[test]
+    fn no_route_and_no_base64_are_answered() {
+        assert_eq!(request("{}").unwrap_err().status, 404);
+        assert_eq!(request(r#"{"routeKey": "GET /"}"#).unwrap_err().status, 404);
+        let torn = r#"{"routeKey": "POST /v1/applications", "body": "=", "isBase64Encoded": true}"#;
+        assert_eq!(request(torn).unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn an_answer_has_what_the_gateway_reads() {
+        let response = Response::json(201, &json!({"a": "\"ü"}))
+            .with("etag", "\"1\"")
+            .with("location", "a\nb");
+        let text = serde_json::to_string(&Answer(response)).unwrap();
+        assert_eq!(
+            text,
+            r#"{"statusCode":201,"headers":{"content-type":"application/json","etag":"\"1\""},"body":"{\"a\":\"\\\"ü\"}","isBase64Encoded":false}"#
+        );
+    }
+}
