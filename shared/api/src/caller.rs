@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{App, AppId, ClientId, RightsNeeded, Scope, TenantId, Timestamp};
@@ -68,7 +68,7 @@ impl Caller {
 const NO_BEARER: &str = "The Authorization header must be `Bearer`, one space and an access token.";
 
 /// What is remembered of a caller: under every input that the answer hangs on.
-type Known = HashMap<(ClientId, String), (Timestamp, Option<Principal>)>;
+type Known = HashMap<(ClientId, String), (Timestamp, Option<Arc<Principal>>)>;
 
 /// Callers seen lately, by client and token.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl Callers {
         &self,
         registry: &Registry,
         claims: &Claims,
-    ) -> Result<Option<Principal>, ApiError> {
+    ) -> Result<Option<Arc<Principal>>, ApiError> {
         let now = registry.now();
         let key = (claims.client_id.clone(), claims.jti_digest());
         if let Some((seen, principal)) = self.lock().get(&key)
@@ -92,6 +92,7 @@ impl Callers {
             return Ok(principal.clone());
         }
         let principal = registry.table.token_principal(&key.0, &key.1).await?;
+        let principal = principal.map(Arc::new);
         let mut known = self.lock();
         if known.len() >= REMEMBERED {
             known.clear();
