@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::lambda::serve_with_master(token::handle).await
+    api::lambda::serve_signer_with_master(token::handle).await
 }

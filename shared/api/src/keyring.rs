@@ -37,6 +37,7 @@ const REREAD: Duration = Duration::from_millis(500);
 /// The deployment's keys.
 pub struct Keyring {
     table: Table,
+    /// Opens private halves. Who signs nothing is better off without.
     master: Option<Arc<Master>>,
     known: RwLock<Arc<KeySet>>,
     /// When keys were last asked for; whoever holds it asks, the others wait.
@@ -204,13 +205,13 @@ impl Keyring {
         let able: Vec<_> = able.collect();
         let key = key_rotation::signer(&able, now, |key| key.life());
         let key = key.ok_or_else(|| self.no_signer(&set))?;
-        let pair = key.pair.as_ref().ok_or_else(no_master)?;
+        let pair = key.pair.as_ref().ok_or_else(opens_none)?;
         jws::sign(pair, &key.kid, typ, claims).ok_or_else(|| ApiError::internal("signing failed"))
     }
 
     fn no_signer(&self, set: &KeySet) -> ApiError {
         if self.master.is_none() {
-            no_master()
+            opens_none()
         } else if set.keys.is_empty() && set.unreadable.is_empty() {
             ApiError::Unavailable("there is no signing key".into())
         } else {
@@ -298,7 +299,7 @@ impl Keyring {
         entropy: &dyn Entropy,
         latest: Option<&str>,
     ) -> Result<Option<String>, ApiError> {
-        let master = self.master.as_deref().ok_or_else(no_master)?;
+        let master = self.master.as_deref().ok_or_else(opens_none)?;
         let key = keys::generate(master, now, signs_from, entropy)?;
         let added = self.table.add_signing_key(&key, latest).await?;
         Ok(added.then_some(key.kid))
@@ -312,6 +313,6 @@ fn life(key: &StoredKey) -> KeyLife<'_> {
     }
 }
 
-fn no_master() -> ApiError {
-    ApiError::internal("this function was not given MASTER_SECRET_ARN")
+fn opens_none() -> ApiError {
+    ApiError::internal("this function opens no signing keys")
 }

@@ -28,13 +28,26 @@ where
     run(without_master().await?, Handler::new(handle)).await
 }
 
-/// Serves an operation that derives keys from the master secret.
+/// Serves an operation that derives keys from the master secret. It signs no token: of the signing keys it
+/// reads the public halves, as any other.
 pub async fn serve_with_master<F, Fut>(handle: F) -> Result<(), Error>
 where
     F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    run(with_master().await?, Handler::new(handle)).await
+    let (settings, aws, table) = init().await?;
+    let (master, keys) = tokio::join!(read_master(&settings, &aws), preload(table.signing_keys()));
+    let registry = registry(settings, table, Some(master?)).without_signing();
+    run(knowing(registry, keys), Handler::new(handle)).await
+}
+
+/// The same for an operation that signs tokens.
+pub async fn serve_signer_with_master<F, Fut>(handle: F) -> Result<(), Error>
+where
+    F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    run(signer().await?, Handler::new(handle)).await
 }
 
 /// Serves an operation that has no route: an operator or a schedule invokes it with a JSON payload.
@@ -50,7 +63,7 @@ where
     run_invocations(without_master().await?, handle).await
 }
 
-/// The same for an operation that derives keys from the master secret.
+/// The same for an operation that makes signing keys.
 pub async fn serve_invocations_with_master<F, Fut, In, Out>(handle: F) -> Result<(), Error>
 where
     F: Fn(Registry, In) -> Fut + Clone + Send + Sync + 'static,
@@ -58,7 +71,7 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
-    run_invocations(with_master().await?, handle).await
+    run_invocations(signer().await?, handle).await
 }
 
 async fn run_invocations<F, Fut, In, Out>(registry: Registry, handle: F) -> Result<(), Error>
@@ -84,17 +97,18 @@ where
 async fn without_master() -> Result<Registry, Error> {
     let (settings, _, table) = init().await?;
     let keys = preload(table.signing_keys()).await;
-    Ok(registry(settings, table, None, keys))
+    Ok(knowing(registry(settings, table, None), keys))
 }
 
-/// INIT of an operation that does. It asks both services at once, since each has a connection to open.
-async fn with_master() -> Result<Registry, Error> {
+/// INIT of an operation that opens signing keys. It asks both services at once, since each has a connection
+/// to open.
+async fn signer() -> Result<Registry, Error> {
     let (settings, aws, table) = init().await?;
     let (master, keys) = tokio::join!(
         read_master(&settings, &aws),
         preload(table.sealed_signing_keys())
     );
-    Ok(registry(settings, table, Some(master?), keys))
+    Ok(knowing(registry(settings, table, Some(master?)), keys))
 }
 
 /// What every INIT begins with: the log, the settings, the way to the table.
@@ -137,19 +151,18 @@ fn ca_bundle(settings: &Settings) -> Result<Option<Vec<u8>>, SettingsError> {
     settings.ca_bundle.as_ref().map(read).transpose()
 }
 
-fn registry(
-    settings: Settings,
-    table: Table,
-    master: Option<Arc<Master>>,
-    keys: Option<(SigningKeys, Timestamp)>,
-) -> Registry {
-    let registry = Registry::new(
+fn registry(settings: Settings, table: Table, master: Option<Arc<Master>>) -> Registry {
+    Registry::new(
         table,
         master,
         settings.issuer,
         Arc::new(SystemClock),
         Arc::new(SystemEntropy),
-    );
+    )
+}
+
+/// `registry` with the keys that were read for it, if they were.
+fn knowing(registry: Registry, keys: Option<(SigningKeys, Timestamp)>) -> Registry {
     if let Some((keys, read_at)) = keys {
         registry.keys.know(keys, read_at);
     }

@@ -62,6 +62,13 @@ impl Registry {
         }
     }
 
+    /// The same registry with the public halves of the signing keys alone.
+    #[must_use]
+    pub fn without_signing(mut self) -> Self {
+        self.keys = Arc::new(Keyring::new(self.table.clone(), None));
+        self
+    }
+
     /// The same registry in a server that lives on after an answer.
     #[must_use]
     pub const fn in_server(mut self) -> Self {

@@ -28,6 +28,8 @@ struct Shared {
     engine: Engine,
     secret: &'static str,
     calls: Mutex<Vec<String>>,
+    /// What was asked for, as it was sent.
+    bodies: Mutex<Vec<Bytes>>,
 }
 
 impl Aws {
@@ -39,6 +41,7 @@ impl Aws {
             engine,
             secret,
             calls: Mutex::default(),
+            bodies: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -54,6 +57,14 @@ impl Aws {
             }
         });
         Self { url, shared }
+    }
+
+    /// Whether a request so far had `text` in its body.
+    pub(super) fn was_asked(&self, text: &str) -> bool {
+        let bodies = self.shared.bodies.lock().unwrap();
+        let text = text.as_bytes();
+        let mut parts = bodies.iter().flat_map(|body| body.windows(text.len()));
+        parts.any(|part| part == text)
     }
 
     /// The operations called so far, in order.
@@ -77,6 +88,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
     let operation = operation.to_owned();
     let dynamodb = service == "DynamoDB_20120810";
     let body = request.into_body().collect().await.unwrap().to_bytes();
+    shared.bodies.lock().unwrap().push(body.clone());
     let (status, body) = if dynamodb {
         shared
             .engine

@@ -145,6 +145,8 @@ async fn events_of_the_gateway_are_answered() {
         1,
         "{calls:?}"
     );
+    // Public halves are enough for who signs nothing.
+    assert!(stack.aws.was_asked("public_key") && !stack.aws.was_asked("sealed_private_key"));
     let openid = stack.invoke(&mut runtime, "201-openid-apps").await;
     assert_eq!(openid["statusCode"], 201, "{openid}");
     assert_eq!(body(&openid)["status"], "OK");
