@@ -13,15 +13,13 @@ use serde_json::json;
 use crate::{Request, Response, routes};
 
 /// What is read of an event. Everything else in it is passed over.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     route_key: Option<String>,
     raw_query_string: Option<String>,
-    #[serde(default)]
-    headers: Headers,
+    headers: Option<Headers>,
     path_parameters: Option<HashMap<String, String>>,
-    #[serde(default)]
     request_context: Context,
     body: Option<String>,
     #[serde(default)]
@@ -29,7 +27,7 @@ pub struct Event {
 }
 
 /// What the gateway itself knows.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Context {
     route_key: Option<String>,
@@ -38,7 +36,6 @@ struct Context {
 }
 
 /// Headers as [`Request::headers`] has them.
-#[derive(Default)]
 struct Headers(HashMap<String, String>);
 
 impl TryFrom<Event> for Request {
@@ -61,7 +58,7 @@ impl TryFrom<Event> for Request {
             route,
             path: event.path_parameters.into_iter().flatten().collect(),
             query: event.raw_query_string.unwrap_or_default(),
-            headers: event.headers.0,
+            headers: event.headers.map(|read| read.0).unwrap_or_default(),
             body,
             host: context.domain_name.unwrap_or_default(),
             id: context.request_id.unwrap_or_default(),
@@ -77,29 +74,27 @@ impl<'de> Deserialize<'de> for Headers {
             type Value = Headers;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("headers")
-            }
-
-            fn visit_unit<E>(self) -> Result<Headers, E> {
-                Ok(Headers::default())
+                f.write_str("a map of headers")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
-                let mut headers = HashMap::with_capacity(16);
+                let mut headers: HashMap<String, String> = HashMap::with_capacity(16);
                 while let Some((mut name, value)) = map.next_entry::<String, String>()? {
                     // The gateway's names are in lower case and appear once; an emulator's as they were sent.
                     name.make_ascii_lowercase();
-                    let known: &mut String = headers.entry(name).or_default();
-                    if !known.is_empty() {
-                        known.push(',');
-                    }
-                    known.push_str(&value);
+                    headers
+                        .entry(name)
+                        .and_modify(|known| {
+                            known.push(',');
+                            known.push_str(&value);
+                        })
+                        .or_insert(value);
                 }
                 Ok(Headers(headers))
             }
         }
 
-        deserializer.deserialize_any(Names)
+        deserializer.deserialize_map(Names)
     }
 }
 
@@ -145,14 +140,17 @@ mod tests {
     #[test]
     fn names_are_lower_case_and_repeated_headers_are_joined() {
         let read = request(
-            r#"{"routeKey": "GET /v1/applications", "cookies": ["a=b"], "version": "2.0",
-                "headers": {"Accept": "a/b", "accept": "c/d", "X-Empty": "", "é": "ü"}}"#,
+            r#"{"requestContext": {"routeKey": "GET /v1/applications"}, "cookies": ["a=b"], "version": "2.0",
+                "headers": {"Accept": "a/b", "accept": "c/d", "X-Empty": "", "é": "ü",
+                    "Authorization": "", "authorization": "Bearer a"}}"#,
         )
         .unwrap();
         assert_eq!(read.header("accept"), Some("a/b,c/d"));
         assert_eq!(read.header("x-empty"), Some(""));
         assert_eq!(read.header("é"), Some("ü"));
-        assert_eq!(read.headers.len(), 3);
+        // One of two is never taken for the only one.
+        assert_eq!(read.header("authorization"), Some(",Bearer a"));
+        assert_eq!(read.headers.len(), 4);
         assert!(read.path.is_empty());
     }
 
@@ -185,9 +183,10 @@ mod tests {
 
     #[test]
     fn no_route_and_no_base64_are_answered() {
-        assert_eq!(request("{}").unwrap_err().status, 404);
-        assert_eq!(request(r#"{"routeKey": "GET /"}"#).unwrap_err().status, 404);
-        let torn = r#"{"routeKey": "POST /v1/applications", "body": "=", "isBase64Encoded": true}"#;
+        assert!(serde_json::from_str::<Event>("{}").is_err());
+        let nowhere = r#"{"routeKey": "GET /", "requestContext": {}}"#;
+        assert_eq!(request(nowhere).unwrap_err().status, 404);
+        let torn = r#"{"routeKey": "POST /v1/applications", "requestContext": {}, "body": "=", "isBase64Encoded": true}"#;
         assert_eq!(request(torn).unwrap_err().status, 400);
     }
 

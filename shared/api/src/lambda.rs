@@ -35,13 +35,10 @@ where
     F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    let (settings, aws, table) = init().await?;
-    let (master, keys) = tokio::join!(read_master(&settings, &aws), preload(table.signing_keys()));
-    let registry = registry(settings, table, Some(master?)).without_signing();
-    run(knowing(registry, keys), Handler::new(handle)).await
+    run(with_master().await?, Handler::new(handle)).await
 }
 
-/// The same for an operation that signs tokens.
+/// Serves an operation that derives keys from the master secret and signs tokens.
 pub async fn serve_signer_with_master<F, Fut>(handle: F) -> Result<(), Error>
 where
     F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
@@ -63,7 +60,7 @@ where
     run_invocations(without_master().await?, handle).await
 }
 
-/// The same for an operation that makes signing keys.
+/// The same for an operation that derives keys from the master secret and makes signing keys.
 pub async fn serve_invocations_with_master<F, Fut, In, Out>(handle: F) -> Result<(), Error>
 where
     F: Fn(Registry, In) -> Fut + Clone + Send + Sync + 'static,
@@ -100,8 +97,16 @@ async fn without_master() -> Result<Registry, Error> {
     Ok(knowing(registry(settings, table, None), keys))
 }
 
-/// INIT of an operation that opens signing keys. It asks both services at once, since each has a connection
-/// to open.
+/// INIT of an operation that derives keys from the master secret and opens no signing keys. It asks both
+/// services at once, since each has a connection to open.
+async fn with_master() -> Result<Registry, Error> {
+    let (settings, aws, table) = init().await?;
+    let (master, keys) = tokio::join!(read_master(&settings, &aws), preload(table.signing_keys()));
+    let registry = registry(settings, table, Some(master?)).without_signing();
+    Ok(knowing(registry, keys))
+}
+
+/// INIT of an operation that opens signing keys.
 async fn signer() -> Result<Registry, Error> {
     let (settings, aws, table) = init().await?;
     let (master, keys) = tokio::join!(

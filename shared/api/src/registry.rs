@@ -12,7 +12,7 @@ use crate::{ApiError, Request, caller::Callers, keyring::Keyring};
 pub struct Registry {
     /// The table.
     pub table: Table,
-    /// Verifies tokens, and signs them where the master secret is at hand.
+    /// Verifies tokens, and signs them in a function that does that.
     pub keys: Arc<Keyring>,
     /// Callers seen in the last seconds.
     pub callers: Arc<Callers>,
@@ -64,7 +64,7 @@ impl Registry {
 
     /// The same registry with the public halves of the signing keys alone.
     #[must_use]
-    pub fn without_signing(mut self) -> Self {
+    pub(crate) fn without_signing(mut self) -> Self {
         self.keys = Arc::new(Keyring::new(self.table.clone(), None));
         self
     }
