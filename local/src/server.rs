@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
-use api::{ApiError, Handler, Registry, Request, Response, dispatch, request::MAX_BODY, routes};
+use api::{
+    ApiError, Handler, Registry, Request, Response, dispatch,
+    request::{MAX_BODY, joined},
+    routes,
+};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Full};
@@ -121,18 +125,11 @@ fn head_length(request: &hyper::Request<Incoming>) -> usize {
 
 /// Headers as API Gateway gives them: lower-case names, repeated ones joined.
 fn headers(map: &hyper::HeaderMap) -> HashMap<String, String> {
-    let mut joined: HashMap<String, String> = HashMap::new();
-    for (name, value) in map {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        joined
-            .entry(name.as_str().to_owned())
-            .and_modify(|known| {
-                known.push(',');
-                known.push_str(&value);
-            })
-            .or_insert_with(|| value.clone().into_owned());
-    }
-    joined
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    joined(
+        map.iter()
+            .map(|(name, value)| (name.to_string(), text(value))),
+    )
 }
 
 /// The body, or the first bytes of one that is too long; `None` when it broke off or stalled.

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::json;
 
-use crate::{Request, Response, routes};
+use crate::{Request, Response, request::joined, routes};
 
 /// What is read of an event. Everything else in it is passed over.
 #[derive(Deserialize)]
@@ -35,8 +35,8 @@ struct Context {
     request_id: Option<String>,
 }
 
-/// Headers as [`Request::headers`] has them.
-struct Headers(HashMap<String, String>);
+/// Headers as they came. The gateway's names are in lower case and appear once; an emulator's may not.
+struct Headers(Vec<(String, String)>);
 
 impl TryFrom<Event> for Request {
     type Error = Response;
@@ -58,7 +58,7 @@ impl TryFrom<Event> for Request {
             route,
             path: event.path_parameters.into_iter().flatten().collect(),
             query: event.raw_query_string.unwrap_or_default(),
-            headers: event.headers.map(|read| read.0).unwrap_or_default(),
+            headers: joined(event.headers.into_iter().flat_map(|read| read.0)),
             body,
             host: context.domain_name.unwrap_or_default(),
             id: context.request_id.unwrap_or_default(),
@@ -78,17 +78,9 @@ impl<'de> Deserialize<'de> for Headers {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
-                let mut headers: HashMap<String, String> = HashMap::with_capacity(16);
-                while let Some((mut name, value)) = map.next_entry::<String, String>()? {
-                    // The gateway's names are in lower case and appear once; an emulator's as they were sent.
-                    name.make_ascii_lowercase();
-                    headers
-                        .entry(name)
-                        .and_modify(|known| {
-                            known.push(',');
-                            known.push_str(&value);
-                        })
-                        .or_insert(value);
+                let mut headers = Vec::with_capacity(16);
+                while let Some(header) = map.next_entry()? {
+                    headers.push(header);
                 }
                 Ok(Headers(headers))
             }

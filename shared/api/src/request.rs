@@ -44,6 +44,22 @@ impl fmt::Debug for Request {
     }
 }
 
+/// Headers as [`Request::headers`] has them.
+pub fn joined(headers: impl IntoIterator<Item = (String, String)>) -> HashMap<String, String> {
+    let mut joined = HashMap::with_capacity(16);
+    for (mut name, value) in headers {
+        name.make_ascii_lowercase();
+        joined
+            .entry(name)
+            .and_modify(|known: &mut String| {
+                known.push(',');
+                known.push_str(&value);
+            })
+            .or_insert(value);
+    }
+    joined
+}
+
 impl Request {
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
