@@ -10,7 +10,7 @@ use api::{
     find,
     precondition::IfMatch,
 };
-use domain::Status;
+use domain::{RightsNeeded, Status};
 use table::{ChangeError, Principal, StatusChange, StatusOutcome};
 
 /// Answers 200 with the app or client as it is now, changed or not.
@@ -87,6 +87,8 @@ async fn client(
     change: &StatusChange,
 ) -> Result<Response, Failure> {
     let read = find::client(registry, call).await?;
+    let needed = RightsNeeded::to_manage(read.app.management);
+    call.caller()?.require_all(registry, &needed).await?;
     let client = settled(registry.table.set_client_status(&read, change).await?)?;
     let now = Principal {
         client,

@@ -8,7 +8,7 @@ use api::{
     dialect::AppCreated,
     idempotency::Ticket,
 };
-use domain::{App, AppId, CodeName, app::Registration};
+use domain::{App, AppId, CodeName, RightsNeeded, app::Registration};
 use table::{CreateAppError, Made};
 
 /// How many code names are tried; a postfix is one of 36⁸, so a second collision is chance itself.
@@ -18,7 +18,8 @@ const TRIES: usize = 4;
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let command = call.dialect().create_app(&call)?;
     let caller = call.caller()?;
-    caller.require_all(command.rights_needed())?;
+    let needed = RightsNeeded::to_register(&command);
+    caller.require_all(&registry, &needed).await?;
     let ticket = Ticket::of(&call)?;
     let how = Registration {
         app_id: AppId::generate(registry.unix_ms(), registry.random()?),

@@ -16,8 +16,8 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let app = find::app(&registry, &call).await?;
     let settings = call.dialect().create_client(&call, &app)?;
     let caller = call.caller()?;
-    let default = &app.default_client.settings;
-    caller.require_all(RightsNeeded::for_new_client(default, &settings))?;
+    let needed = RightsNeeded::to_add_client(&app, &settings);
+    caller.require_all(&registry, &needed).await?;
     app::check(&app.profile, &settings, app.management).or(())?;
 
     let id = ClientId::generate(&app.app_id, registry.unix_ms(), registry.random()?);

@@ -7,12 +7,15 @@ use api::{
     change::{refused, write_id},
     dialect::Grant,
 };
-use domain::RoleGrant;
+use domain::{RightsNeeded, RoleGrant};
 
 /// Answers 201; 409 when the client has the role already.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let app_id = call.dialect().create_grant(&call)?;
     let caller = call.caller()?;
+    // Only the management application calls here, so its own app is the tenant's management application.
+    let needed = RightsNeeded::to_manage(app_id == caller.app_id);
+    caller.require_all(&registry, &needed).await?;
     let role = RoleGrant {
         granted_at: registry.now(),
         granted_by: caller.client_id.to_string(),

@@ -6,13 +6,16 @@ use api::{
     find,
     precondition::IfMatch,
 };
-use table::ChangeError;
+use domain::RightsNeeded;
+use table::{ChangeError, Principal};
 
 /// Answers 204; 409 for an app's default client, which goes with its app only.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let if_match = IfMatch::of(&call);
     for _ in 0..TRIES {
-        let client = find::client(&registry, &call).await?.client;
+        let Principal { app, client } = find::client(&registry, &call).await?;
+        let needed = RightsNeeded::to_manage(app.management);
+        call.caller()?.require_all(&registry, &needed).await?;
         if_match.check(client.version)?;
         if client.default {
             return Err(ApiError::Conflict {

@@ -4,11 +4,16 @@ use api::{
     ApiError, Call, Registry, Response,
     change::{refused, write_id},
 };
+use domain::RightsNeeded;
 
 /// Answers 204.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let app_id = call.dialect().grant_in_path(&call)?;
-    let (tenant, id) = (call.tenant()?, write_id(&registry)?);
+    let caller = call.caller()?;
+    // Only the management application calls here, so its own app is the tenant's management application.
+    let needed = RightsNeeded::to_manage(app_id == caller.app_id);
+    caller.require_all(&registry, &needed).await?;
+    let (tenant, id) = (&caller.tenant_id, write_id(&registry)?);
     let revoked = registry.table.revoke_me(tenant, &app_id, &id).await;
     revoked.map_err(|e| refused(e, "grant"))?;
     Ok(Response::empty(204))

@@ -2,16 +2,16 @@
 
 use api::{
     ApiError, Call, Registry, Response,
-    change::{TRIES, new_secret, refused},
+    change::{TRIES, keeps_a_lasting_secret, new_secret, refused},
     dialect::{IssueSecret, SecretIssued},
     find,
     idempotency::Ticket,
 };
 use domain::{
-    StoredSecret, Timestamp,
+    RightsNeeded, StoredSecret, Timestamp,
     stored_secret::{MAX_LIVE, issue},
 };
-use table::{ChangeError, Made};
+use table::{ChangeError, Made, Principal};
 
 /// Answers 201 with the secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
@@ -22,7 +22,9 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
             Some(app) => find::default_credentials(&registry, &call, app).await?,
             None => find::credentials(&registry, &call).await?,
         };
-        let client = &read.principal.client;
+        let Principal { app, client } = &read.principal;
+        let needed = RightsNeeded::to_issue_secret(app, client);
+        call.caller()?.require_all(&registry, &needed).await?;
         if !client.settings.token_endpoint_auth_method.uses_secret() {
             return Err(no_secrets());
         }
@@ -36,6 +38,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
                 None => Err(full()),
             };
         };
+        keeps_a_lasting_secret(&read.principal, &all, now)?;
         let made = Made {
             app_id: client.app_id,
             client_id: Some(client.client_id.clone()),

@@ -2,14 +2,14 @@
 
 use api::{
     ApiError, Call, Registry, Response,
-    change::{TRIES, refused},
+    change::{TRIES, keeps_a_lasting_secret, refused},
     find,
 };
 use domain::{
-    SecretId,
+    RightsNeeded, SecretId,
     stored_secret::{RevokeError, revoke},
 };
-use table::ChangeError;
+use table::{ChangeError, Principal};
 
 /// Answers 204.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
@@ -17,12 +17,16 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let named = call.request.path_parameter("secret_id");
     for _ in 0..TRIES {
         let read = find::credentials(&registry, &call).await?;
+        let Principal { app, client } = &read.principal;
+        let needed = RightsNeeded::to_revoke_secret(app, client);
+        call.caller()?.require_all(&registry, &needed).await?;
         let id = SecretId::parse(named).map_err(|_| unknown())?;
         let all = match revoke(read.secrets.clone(), &id, registry.now()) {
             Ok(all) => all,
             Err(RevokeError::Unknown) => return Err(unknown()),
             Err(RevokeError::LastLive) => return Err(last()),
         };
+        keeps_a_lasting_secret(&read.principal, &all, registry.now())?;
         match registry.table.save_secrets(&read, &all, None).await {
             Ok(()) => return Ok(Response::empty(204)),
             Err(ChangeError::Stale) => {}

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{App, AppId, ClientId, RightsNeeded, Scope, TenantId, Timestamp};
+use domain::{App, AppId, ClientId, Held, Lacking, RightsNeeded, Scope, TenantId, Timestamp};
 use table::Principal;
 
 use crate::{
@@ -34,29 +34,75 @@ pub struct Caller {
     pub client_id: ClientId,
     /// Whether the app is the tenant's management application.
     pub management: bool,
+    /// What the token allows and the client may still have.
     scopes: Vec<Scope>,
+    claims: Claims,
+    principal: Arc<Principal>,
+    /// Whether the client was read for this request, and not remembered.
+    read_anew: bool,
 }
 
 const MANAGEMENT_ONLY: &str = "Only a token of the tenant's management application may do this.";
 
 impl Caller {
+    /// A caller with these claims, if its client still may call.
+    fn admit(claims: Claims, tenant_id: TenantId, found: Found) -> Result<Self, ApiError> {
+        let principal = found
+            .principal
+            .filter(|p| p.app.tenant_id == tenant_id && p.is_active())
+            .ok_or(ApiError::Unauthorized(Some(GONE)))?;
+        // What the client lost since the token was issued is lost at once.
+        let held = principal.app.scopes_of(&principal.client);
+        let scopes = claims.scopes().into_iter().filter(|s| held.contains(s));
+        Ok(Self {
+            scopes: scopes.collect(),
+            tenant_id,
+            app_id: principal.app.app_id,
+            client_id: claims.client_id.clone(),
+            management: principal.app.management,
+            claims,
+            principal,
+            read_anew: found.read_anew,
+        })
+    }
+
     /// Fails unless the token carries `scope`.
     pub fn require(&self, scope: &'static str) -> Result<(), ApiError> {
         if self.scopes.iter().any(|held| held.as_str() == scope) {
             Ok(())
         } else {
-            Err(ApiError::InsufficientScope(scope))
+            Err(ApiError::InsufficientScope(scope.into()))
         }
     }
 
-    /// Fails unless the token carries every scope that a change needs. What needs trust is for the
-    /// management application alone, whatever scopes another one's token may carry.
-    pub fn require_all(&self, needed: RightsNeeded) -> Result<(), ApiError> {
-        needed.scopes().try_for_each(|scope| self.require(scope))?;
-        if needed.trust && !self.management {
-            return Err(ApiError::Forbidden(MANAGEMENT_ONLY));
+    /// Fails unless the token holds everything that a change needs. What yields a credential, or adds to what
+    /// one carries, is decided on the caller as it is now, never on one that is remembered.
+    ///
+    /// Round trips: none, or one for a credential and a remembered caller.
+    pub async fn require_all(
+        &self,
+        registry: &Registry,
+        needed: &RightsNeeded,
+    ) -> Result<(), ApiError> {
+        if needed.credential.is_none() || self.read_anew {
+            return self.holds(needed);
         }
-        Ok(())
+        let found = registry.callers.read(registry, &self.claims).await?;
+        Self::admit(self.claims.clone(), self.tenant_id.clone(), found)?.holds(needed)
+    }
+
+    fn holds(&self, needed: &RightsNeeded) -> Result<(), ApiError> {
+        let settings = &self.principal.client.settings;
+        let held = Held {
+            management: self.management,
+            scopes: &self.scopes,
+            resources: &settings.resources,
+            operations: &settings.allowed_operations,
+        };
+        needed.check(&held).map_err(|lacking| match lacking {
+            Lacking::Management => ApiError::Forbidden(MANAGEMENT_ONLY),
+            Lacking::Scopes(scopes) => ApiError::InsufficientScope(scopes.join(" ")),
+        })
     }
 
     /// Whether the caller may see `app`: any of its tenant for the management application, else its own.
@@ -67,6 +113,15 @@ impl Caller {
 
 const NO_BEARER: &str = "The Authorization header must be `Bearer`, one space and an access token.";
 
+const GONE: &str = "The access token is revoked, or its client or app is deactivated or deleted.";
+
+/// A caller's client with its app, as far as there is one.
+struct Found {
+    principal: Option<Arc<Principal>>,
+    /// Whether it was read just now.
+    read_anew: bool,
+}
+
 /// What is remembered of a caller: under every input that the answer hangs on.
 type Known = HashMap<(ClientId, String), (Timestamp, Option<Arc<Principal>>)>;
 
@@ -75,22 +130,28 @@ type Known = HashMap<(ClientId, String), (Timestamp, Option<Arc<Principal>>)>;
 pub struct Callers(Mutex<Known>);
 
 impl Callers {
-    /// The client of a token as it was at most 30 s ago; `None` also for a revoked token.
+    /// The client of a token as it was at most 30 s ago; none also for a revoked token.
     ///
     /// Round trips: none, or one for client, app and revocation together.
-    pub async fn principal(
-        &self,
-        registry: &Registry,
-        claims: &Claims,
-    ) -> Result<Option<Arc<Principal>>, ApiError> {
+    async fn remembered(&self, registry: &Registry, claims: &Claims) -> Result<Found, ApiError> {
         let now = registry.now();
         let key = (claims.client_id.clone(), claims.jti_digest());
         if let Some((seen, principal)) = self.lock().get(&key)
             && *seen <= now
             && now < seen.plus(FRESH)
         {
-            return Ok(principal.clone());
+            return Ok(Found {
+                principal: principal.clone(),
+                read_anew: false,
+            });
         }
+        self.read(registry, claims).await
+    }
+
+    /// The same as it is now. Round trips: one.
+    async fn read(&self, registry: &Registry, claims: &Claims) -> Result<Found, ApiError> {
+        let now = registry.now();
+        let key = (claims.client_id.clone(), claims.jti_digest());
         let principal = registry.table.token_principal(&key.0, &key.1).await?;
         let principal = principal.map(Arc::new);
         let mut known = self.lock();
@@ -98,7 +159,10 @@ impl Callers {
             known.clear();
         }
         known.insert(key, (now, principal.clone()));
-        Ok(principal)
+        Ok(Found {
+            principal,
+            read_anew: true,
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -112,10 +176,11 @@ pub async fn authorize(registry: &Registry, request: &Request) -> Result<Option<
         return Ok(None);
     };
     let caller = authenticate(registry, request).await?;
-    caller.require(scope)?;
+    // First, so that nobody is told to get a scope that would not help.
     if reach == Reach::Tenant && !caller.management {
         return Err(ApiError::Forbidden(MANAGEMENT_ONLY));
     }
+    caller.require(scope)?;
     Ok(Some(caller))
 }
 
@@ -130,22 +195,8 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
     if !claims.aud.contains(&claims.iss) {
         return Err(refused("The access token is for another audience."));
     }
-    let principal = registry.callers.principal(registry, &claims).await?;
-    let principal = principal
-        .filter(|p| p.app.tenant_id == tenant_id && p.is_active())
-        .ok_or_else(|| {
-            refused("The access token is revoked, or its client or app is deactivated or deleted.")
-        })?;
-    // What the client lost since the token was issued is lost at once.
-    let held = principal.app.scopes_of(&principal.client);
-    let scopes = claims.scopes().into_iter().filter(|s| held.contains(s));
-    Ok(Caller {
-        scopes: scopes.collect(),
-        tenant_id,
-        app_id: principal.app.app_id,
-        client_id: claims.client_id,
-        management: principal.app.management,
-    })
+    let found = registry.callers.remembered(registry, &claims).await?;
+    Caller::admit(claims, tenant_id, found)
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 §2.1). Joined headers have a comma or space.

@@ -3,8 +3,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    App, AppProfile, Client, ClientId, ClientSettings, GrantType, RightsNeeded, Secret,
-    StoredSecret, app, scopes,
+    App, AppProfile, Client, ClientId, ClientSettings, RightsNeeded, Secret, StoredSecret,
+    Timestamp, app, client::MIN_MANAGEMENT_EXPIRY, stored_secret,
 };
 use table::{ChangeError, Principal, SecretsChange};
 
@@ -52,10 +52,9 @@ pub async fn change_app(
         let old = find::app(registry, call).await?;
         if_match.check(old.version)?;
         let AppChange { profile, client } = edit(&old)?;
-        let old_settings = &old.default_client.settings;
-        let needed = RightsNeeded::for_profile(&old.profile, &profile)
-            .and(RightsNeeded::for_settings(old_settings, &client));
-        caller.require_all(needed)?;
+        let needed = RightsNeeded::to_change_profile(&old.profile, &profile)
+            .and(RightsNeeded::to_change(&old, &old.default_client, &client));
+        caller.require_all(registry, &needed).await?;
         // The dialect has checked its own members; this is the whole new state, whoever wrote it.
         app::check(&profile, &client, old.management).or(())?;
         let secrets = secrets_change(registry, &old, &old.default_client, &client)?;
@@ -87,7 +86,8 @@ pub async fn change_client(
         let old = find::client(registry, call).await?;
         if_match.check(old.client.version)?;
         let settings = edit(&old)?;
-        caller.require_all(RightsNeeded::for_settings(&old.client.settings, &settings))?;
+        let needed = RightsNeeded::to_change(&old.app, &old.client, &settings);
+        caller.require_all(registry, &needed).await?;
         app::check(&old.app.profile, &settings, old.app.management).or(())?;
         let (secret, secrets) = secrets_change(registry, &old.app, &old.client, &settings)?;
         let id = write_id(registry)?;
@@ -155,15 +155,29 @@ pub fn first_secret(
 
 /// The client that a tenant is managed with can't give up what it manages with: nobody could give it back.
 fn keeps_managing(new: &ClientSettings) -> Result<(), ApiError> {
-    let mut all = scopes::MANAGEMENT.iter();
-    let scoped = all.all(|name| new.scopes.iter().any(|s| s.as_str() == *name));
-    let granted = new.grant_types.contains(&GrantType::ClientCredentials);
-    if scoped && granted && new.token_endpoint_auth_method.uses_secret() {
+    if new.can_manage() {
         return Ok(());
     }
     Err(ApiError::Conflict {
         code: "management-application",
-        detail: "The management application's default client must keep a secret, the grant client_credentials and every management scope.".into(),
+        detail: format!(
+            "The management application's default client must keep a secret, the grant client_credentials, every management scope, tokens of the format jwt and a token life of at least {MIN_MANAGEMENT_EXPIRY} seconds."
+        ),
+    })
+}
+
+/// Fails when a management application's default client would have no secret left that lasts.
+pub fn keeps_a_lasting_secret(
+    owner: &Principal,
+    all: &[StoredSecret],
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    if !(owner.app.management && owner.client.default) || stored_secret::one_lasts(all, now) {
+        return Ok(());
+    }
+    Err(ApiError::Conflict {
+        code: "last-secret",
+        detail: "The management application's default client must keep a secret that does not expire; issue one without expires_in first.".into(),
     })
 }
 

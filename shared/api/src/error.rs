@@ -23,8 +23,8 @@ pub enum ApiError {
     TooLarge,
     /// Get a token (401); the text says what is wrong with the one sent, if one was.
     Unauthorized(Option<&'static str>),
-    /// Get a token with this scope (403).
-    InsufficientScope(&'static str),
+    /// Get a token with these scopes, separated by spaces (403).
+    InsufficientScope(String),
     /// Not with this token, whatever its scopes (403).
     Forbidden(&'static str),
     /// There is no such thing, or not for this caller (404).
@@ -162,7 +162,8 @@ impl ApiError {
                 format!("{why} Get a new access token from /oauth2/token.")
             }
             Self::InsufficientScope(scope) => {
-                format!("This needs an access token with the scope {scope}.")
+                let scopes = if scope.contains(' ') { "scopes" } else { "scope" };
+                format!("This needs an access token with the {scopes} {scope}.")
             }
             Self::Forbidden(why) => (*why).into(),
             Self::NotFound(what) => format!("There is no such {what}."),

@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use crate::{
     AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name, ResourceId,
-    Scope, ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri,
-    rights::RightsNeeded, scopes,
+    Scope, ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri, scopes,
 };
 
 /// An app with its default client is at most this long, as JSON.
@@ -219,17 +218,6 @@ impl CreateApp {
                 let base = CodeName::from_name(self.profile.app_name.as_str());
                 Some(CodeName::with_postfix(base.as_ref(), random))
             }
-        }
-    }
-
-    /// The scopes it takes to register this, besides `apps:create`.
-    pub const fn rights_needed(&self) -> RightsNeeded {
-        RightsNeeded {
-            trust: self.names_rights
-                || self.profile.trusted
-                || self.client.allow_http_redirects
-                || self.client.allow_all_schemes,
-            access: false,
         }
     }
 }

@@ -13,6 +13,9 @@ pub const MAX_URIS: usize = 50;
 /// At most this many resources or scopes in a list.
 pub const MAX_GRANTED: usize = 100;
 
+/// Tokens of a tenant's management client live at least this many seconds.
+pub const MIN_MANAGEMENT_EXPIRY: u32 = 60;
+
 /// Where the client runs (OpenID Registration §2 `application_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -210,6 +213,19 @@ impl ClientSettings {
         }
     }
 
+    /// Whether a client with these settings can do all that a management client is for: nobody could give it
+    /// back what it gave up.
+    pub fn can_manage(&self) -> bool {
+        let mut all = scopes::MANAGEMENT.iter();
+        all.all(|name| self.scopes.iter().any(|s| s.as_str() == *name))
+            && self.grant_types.contains(&GrantType::ClientCredentials)
+            && self.token_endpoint_auth_method.uses_secret()
+            && self.access_token_format == AccessTokenFormat::Jwt
+            && self
+                .access_token_expiry
+                .is_none_or(|seconds| seconds >= MIN_MANAGEMENT_EXPIRY)
+    }
+
     /// Every rule that spans members, judged on the whole state; pointers are this struct's member names.
     ///
     /// `management`: the client belongs to a tenant's management application and may hold its scopes.
@@ -299,7 +315,7 @@ impl ClientSettings {
                     faults.push(
                         format!("/scopes/{at}"),
                         Invalid::Conflict(
-                            "is reserved for the management application; choose a name outside apps:, clients: and urn:opc:, or one of apps:read apps:edit apps:access clients:secrets",
+                            "is reserved for the management application; choose a name outside apps:, clients:, logins:, grants:, events: and urn:opc:, or one of apps:read apps:edit apps:access clients:secrets",
                         ),
                     );
                 }

@@ -41,7 +41,7 @@ pub use invalid::Invalid;
 pub use jwks::Jwks;
 pub use master::{Master, SealingKey};
 pub use ports::{Clock, Entropy, EntropyError};
-pub use rights::RightsNeeded;
+pub use rights::{Held, Lacking, RightsNeeded};
 pub use secret::{Pepper, Secret, SecretDigest};
 pub use stored_secret::StoredSecret;
 pub use text::{

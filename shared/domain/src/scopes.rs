@@ -29,7 +29,9 @@ pub const MANAGEMENT: [&str; 8] = [LIST, READ, CREATE, EDIT, DELETE, TRUST, ACCE
 pub const ORDINARY: [&str; 4] = [READ, EDIT, ACCESS, SECRETS];
 
 /// Name spaces that Roster keeps for itself.
-const RESERVED: [&str; 3] = ["apps:", "clients:", "urn:opc:"];
+const RESERVED: [&str; 6] = [
+    "apps:", "clients:", "logins:", "grants:", "events:", "urn:opc:",
+];
 
 /// Whether a client of an ordinary app may be given `scope`.
 pub fn ordinary_client_may_hold(scope: &Scope) -> bool {
@@ -51,6 +53,9 @@ mod tests {
             ("apps:trust", false),
             ("apps:anything", false),
             ("clients:x", false),
+            ("logins:accept", false),
+            ("grants:read", false),
+            ("events:read", false),
             ("urn:opc:idm:t.user.me", false),
             ("https://photos.example.com/read", true),
             ("apps", true),

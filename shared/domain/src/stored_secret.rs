@@ -83,6 +83,11 @@ pub fn revoke(
     Ok(forget_old(all, now))
 }
 
+/// Whether one of these works now and never expires: what a client that nobody else could help must keep.
+pub fn one_lasts(all: &[StoredSecret], now: Timestamp) -> bool {
+    all.iter().any(|s| s.is_live(now) && s.expires_at.is_none())
+}
+
 /// Every live secret, and the ones that died last.
 fn forget_old(all: Vec<StoredSecret>, now: Timestamp) -> Vec<StoredSecret> {
     let (mut kept, mut dead): (Vec<_>, Vec<_>) = all.into_iter().partition(|s| s.is_live(now));
