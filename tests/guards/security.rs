@@ -1,7 +1,7 @@
 //! `docs/SECURITY.md` against the tests that it names and the lists that it answers; `SECURITY.md` against what
 //! whoever has found a hole needs.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
 use crate::{
     documents::between,
@@ -77,30 +77,19 @@ pub(crate) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Whether a file has a test of this name that runs whenever the tests run.
+/// Whether a file has a test of this name that runs whenever `cargo test` does.
 fn is_test(file: &str, name: &str) -> bool {
     let Ok(text) = fs::read_to_string(root().join(file)) else {
         return false;
     };
     let lines: Vec<_> = text.lines().map(str::trim).collect();
-    let declared = |line: &str, keyword: &str| {
-        let line = line.strip_prefix("async ").unwrap_or(line);
-        let rest = line
-            .strip_prefix(keyword)
-            .and_then(|rest| rest.strip_prefix(name));
-        rest.is_some_and(|rest| rest.starts_with('('))
-    };
-    let extension = Path::new(file).extension().and_then(|e| e.to_str());
-    lines.iter().enumerate().any(|(at, line)| match extension {
-        Some("rs") if declared(line, "fn ") => {
-            let above = lines.iter().take(at).rev();
-            let above: Vec<_> = above.take_while(|l| !["", "}"].contains(*l)).collect();
-            let has = |start: &str| above.iter().any(|line| line.starts_with(start));
-            (has("#[test]") || has("#[tokio::test")) && !has("#[ignore")
-        }
-        Some("py") => declared(line, "def "),
-        Some("mjs") => declared(line, "function "),
-        _ => false,
+    let declaration = format!("fn {name}(");
+    lines.iter().enumerate().any(|(at, line)| {
+        let declares = line.trim_start_matches("async ").starts_with(&declaration);
+        let above = lines.iter().take(at).rev();
+        let above: Vec<_> = above.take_while(|l| !["", "}"].contains(*l)).collect();
+        let has = |start: &str| above.iter().any(|line| line.starts_with(start));
+        declares && (has("#[test]") || has("#[tokio::test")) && !has("#[ignore")
     })
 }
 
