@@ -7,6 +7,7 @@
 )]
 
 mod arbitrary;
+mod attacks;
 mod errors;
 mod ground;
 mod keeps;

@@ -2,7 +2,7 @@
 
 use cargo_metadata::{DependencyKind, Package};
 
-use crate::workspace::{members, none, place};
+use crate::workspace::{members, none, place, sources};
 
 /// Crates whose only business is tests; they may use whatever they test.
 const OF_TESTS: [&str; 1] = ["tests"];
@@ -79,6 +79,44 @@ fn the_embedded_engine_does_not_ship() {
             if ships && embedded && dependency.kind != DependencyKind::Development {
                 faults.push(format!("{} ships {}", place(package), dependency.name));
             }
+        }
+    }
+    none(&faults);
+}
+
+/// What ships and stands before the table: it works on what it is given.
+fn before_the_table(place: &str) -> bool {
+    let places = ["functions/", "shared/domain", "shared/api"];
+    places.iter().any(|start| place.starts_with(start))
+}
+
+/// A URI that a caller names is text and is never fetched (`docs/SECURITY.md`, lesson 13): what could fetch it is
+/// a client of HTTP or a socket, and only `table` has those, for AWS.
+#[test]
+fn nothing_but_the_table_opens_a_connection() {
+    let clients = [
+        "curl",
+        "hyper",
+        "isahc",
+        "reqwest",
+        "rustls",
+        "tokio-rustls",
+        "ureq",
+    ];
+    let mut faults = Vec::new();
+    for package in members().iter().filter(|p| before_the_table(place(p))) {
+        for dependency in &package.dependencies {
+            let client = clients.iter().any(|name| dependency.name.starts_with(name));
+            if client && dependency.kind == DependencyKind::Normal {
+                faults.push(format!("{} uses {}", place(package), dependency.name));
+            }
+        }
+    }
+    for (path, text) in sources() {
+        let path = path.display().to_string();
+        let socket = ["TcpStream", "UdpSocket", "ToSocketAddrs", "lookup_host"];
+        if before_the_table(&path) && socket.iter().any(|name| text.contains(name)) {
+            faults.push(format!("{path} names a socket"));
         }
     }
     none(&faults);

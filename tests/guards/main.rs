@@ -10,6 +10,8 @@ mod budgets;
 mod documents;
 mod hygiene;
 mod manifests;
+mod roles;
 mod routes;
+mod security;
 mod template;
 mod workspace;

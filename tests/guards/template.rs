@@ -319,3 +319,22 @@ fn functions_time_out_when_the_budgets_say() {
     let timeout = &template["Globals"]["Function"]["Timeout"];
     assert_eq!(*timeout, json!(table::budgets::FUNCTION.as_secs()));
 }
+
+/// A function verifies the caller by itself: what an authorizer before it has found out, or has cached over too few
+/// inputs, or a mapping has put into a header, is never believed (`docs/SECURITY.md`, lesson 36).
+#[test]
+fn no_authorizer_stands_before_the_functions() {
+    let template = read("template.yaml");
+    let words = [
+        "Authorizer",
+        "Auth:",
+        "RequestParameters",
+        "ParameterMapping",
+    ];
+    let faults: Vec<_> = (1..)
+        .zip(template.lines())
+        .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        .map(|(number, line)| format!("template.yaml:{number}: {}", line.trim()))
+        .collect();
+    none(&faults);
+}
