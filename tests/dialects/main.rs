@@ -9,6 +9,7 @@
 mod arbitrary;
 mod errors;
 mod ground;
+mod headers;
 mod keeps;
 mod mapping;
 mod names;

@@ -124,7 +124,11 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
     let Some(header) = request.header("authorization") else {
         return Err(ApiError::Unauthorized(None));
     };
-    let token = bearer(header).ok_or_else(|| refused(NO_BEARER))?;
+    let token = match bearer(header) {
+        Some(token) => token,
+        None if is_basic(header) => return Err(ApiError::NoToken),
+        None => return Err(refused(NO_BEARER)),
+    };
     let verified = access_token::verify(registry, request, token).await?;
     let Verified { claims, tenant_id } = verified.map_err(refused)?;
     if !claims.aud.contains(&claims.iss) {
@@ -163,6 +167,12 @@ mod tests {
     #[test]
     fn bearer_takes_one_token() {
         assert_eq!(bearer("Bearer abc.def"), Some("abc.def"));
+/// Whether a client's own credentials were sent (RFC 7617 §2).
+fn is_basic(header: &str) -> bool {
+    let scheme = header.split(' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("basic")
+}
+
         assert_eq!(bearer("bearer abc"), Some("abc"));
         for bad in [
             "",

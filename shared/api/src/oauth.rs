@@ -195,7 +195,7 @@ impl Presented {
                 method: Some(TokenEndpointAuthMethod::ClientSecretPost),
             });
         };
-        let (client_id, secret) = basic(header).ok_or_else(invalid_client)?;
+        let (client_id, secret) = basic(header).ok_or_else(not_basic)?;
         // A client_id in the body may only repeat the header's.
         if body("client_secret").is_some() || body("client_id").is_some_and(|id| id != client_id) {
             return Err(several());
@@ -228,6 +228,14 @@ fn basic(header: &str) -> Option<(String, String)> {
         Some(percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
     };
     Some((decode(id)?, decode(secret)?))
+/// RFC 6749 §5.2: another scheme in the header is `invalid_client` too, but no secret was wrong.
+fn not_basic() -> ApiError {
+    ApiError::oauth(
+        "invalid_client",
+        "This endpoint takes the client's own credentials and no access token: send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret or client_assertion in the body.",
+    )
+}
+
 }
 
 /// RFC 6749 §5.2 `invalid_client`; the same words whatever was wrong.

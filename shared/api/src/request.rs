@@ -60,7 +60,23 @@ pub fn joined(headers: impl IntoIterator<Item = (String, String)>) -> HashMap<St
     joined
 }
 
+/// Headers that a request has once. Neither a credential of ours nor a media type of ours holds a comma, so
+/// one says that there were two.
+const ONCE: [&str; 2] = ["authorization", "content-type"];
+
 impl Request {
+    /// Fails when there are two of a header that can be there once: one of them is never taken for the only
+    /// one. RFC 6749 §5.2 and RFC 6750 §3.1 have `invalid_request`, 400, for more than one credential.
+    pub fn check_headers(&self) -> Result<(), ApiError> {
+        const TWO: &str =
+            "was sent two times, or holds a comma, which stands between two; send it one time";
+        let mut once = ONCE.into_iter();
+        match once.find(|name| self.header(name).is_some_and(|value| value.contains(','))) {
+            Some(name) => Err(Violations::one(name, Invalid::Conflict(TWO)).into()),
+            None => Ok(()),
+        }
+    }
+
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
