@@ -3,13 +3,17 @@
 use api::{
     ApiError, Call, Registry, Response,
     change::{refused, write_id},
+    precondition::IfMatch,
 };
 
 /// Answers 204.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let app_id = call.dialect().grant_in_path(&call)?;
     let (tenant, id) = (call.tenant()?, write_id(&registry)?);
-    let revoked = registry.table.revoke_me(tenant, &app_id, &id).await;
+    let if_match = IfMatch::of(&call);
+    let versions = if_match.versions()?;
+    let table = &registry.table;
+    let revoked = table.revoke_me(tenant, &app_id, versions, &id).await;
     revoked.map_err(|e| refused(e, "grant"))?;
     Ok(Response::empty(204))
 }

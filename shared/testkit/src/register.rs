@@ -94,7 +94,7 @@ impl TestApp {
             tenant_id: app.tenant_id.clone(),
             status: Status::new(active),
             at: self.registry.now(),
-            if_version: None,
+            if_versions: None,
             write_id: "a test".into(),
         };
         let table = &self.registry.table;
