@@ -14,5 +14,6 @@ mod keeps;
 mod mapping;
 mod names;
 mod patches;
+mod preconditions;
 mod queries;
 mod roles;

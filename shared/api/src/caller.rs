@@ -75,7 +75,8 @@ type Known = HashMap<(ClientId, String), (Timestamp, Option<Arc<Principal>>)>;
 pub struct Callers(Mutex<Known>);
 
 impl Callers {
-    /// The client of a token as it was at most 30 s ago; `None` also for a revoked token.
+    /// The client of a token as it was at most 30 s ago; `None` also for a token that was revoked, or has
+    /// ended with its secret.
     ///
     /// Round trips: none, or one for client, app and revocation together.
     pub async fn principal(
@@ -91,7 +92,11 @@ impl Callers {
         {
             return Ok(principal.clone());
         }
-        let principal = registry.table.token_principal(&key.0, &key.1).await?;
+        let secret = claims.secret_id();
+        let table = &registry.table;
+        let principal = table
+            .token_principal(&key.0, &key.1, secret.as_ref())
+            .await?;
         let principal = principal.map(Arc::new);
         let mut known = self.lock();
         if known.len() >= REMEMBERED {
@@ -138,7 +143,9 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
     let principal = principal
         .filter(|p| p.app.tenant_id == tenant_id && p.is_active())
         .ok_or_else(|| {
-            refused("The access token is revoked, or its client or app is deactivated or deleted.")
+            refused(
+                "The access token is revoked, by itself or with its secret, or its client or app is deactivated or deleted.",
+            )
         })?;
     // What the client lost since the token was issued is lost at once.
     let held = principal.app.scopes_of(&principal.client);
@@ -160,6 +167,12 @@ fn bearer(header: &str) -> Option<&str> {
         .then_some(token)
 }
 
+/// Whether a client's own credentials were sent (RFC 7617 §2).
+fn is_basic(header: &str) -> bool {
+    let scheme = header.split(' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("basic")
+}
+
 #[cfg(test)]
 mod tests {
     use super::bearer;
@@ -167,12 +180,6 @@ mod tests {
     #[test]
     fn bearer_takes_one_token() {
         assert_eq!(bearer("Bearer abc.def"), Some("abc.def"));
-/// Whether a client's own credentials were sent (RFC 7617 §2).
-fn is_basic(header: &str) -> bool {
-    let scheme = header.split(' ').next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("basic")
-}
-
         assert_eq!(bearer("bearer abc"), Some("abc"));
         for bad in [
             "",
