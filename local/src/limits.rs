@@ -70,8 +70,8 @@ impl Places {
         if let Ok(place) = Arc::clone(&self.served).try_acquire_owned() {
             return Some((stream, place));
         }
-        tracing::warn!("a connection was turned away: there are as many as there may be");
         if let Ok(place) = Arc::clone(&self.turned_away).try_acquire_owned() {
+            tracing::warn!("a connection was turned away: there are as many as there may be");
             tokio::spawn(async move {
                 let _ = timeout(FAREWELL, turn_away(stream)).await;
                 drop(place);

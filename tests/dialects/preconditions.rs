@@ -74,9 +74,10 @@ impl World {
             ("update-app", "/admin/v1/Apps/{app}") => {
                 scim(&json!({"schemas": [APP_SCHEMA], "displayName": "Renamed"}))
             }
-            ("update-app", "/platform/v1/apps/{app}") => json!({"name": "Renamed"}),
+            ("update-app", "/platform/v1/apps/{app}") | ("update-client", _) => {
+                json!({"name": "Renamed"})
+            }
             ("update-app", _) => json!({"app_name": "Renamed"}),
-            ("update-client", _) => json!({"name": "Renamed"}),
             _ => Value::Null,
         }
     }

@@ -203,7 +203,7 @@ fn two_content_types_are_400_and_neither_is_taken() {
         let answer = raw(&server, &request(&head, form));
         assert_eq!(statuses(&answer), ["400"], "{first} {second}");
         assert!(
-            answer.contains("content-type was sent two times"),
+            answer.contains("Send the parameters as application/x-www-form-urlencoded."),
             "{answer}"
         );
     }

@@ -15,6 +15,7 @@ use crate::{
     ApiError, Registry, Request,
     access_token::{self, Verified},
     claims::Claims,
+    oauth::is_basic,
     routes::{Access, Reach},
 };
 
@@ -165,12 +166,6 @@ fn bearer(header: &str) -> Option<&str> {
     let clean = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(clean))
         .then_some(token)
-}
-
-/// Whether a client's own credentials were sent (RFC 7617 §2).
-fn is_basic(header: &str) -> bool {
-    let scheme = header.split(' ').next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("basic")
 }
 
 #[cfg(test)]

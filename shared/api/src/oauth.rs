@@ -215,7 +215,7 @@ impl Presented {
                 method: Some(TokenEndpointAuthMethod::ClientSecretPost),
             });
         };
-        let (client_id, secret) = basic(header).ok_or_else(not_basic)?;
+        let (client_id, secret) = basic(header).ok_or_else(|| not_basic(header))?;
         // A client_id in the body may only repeat the header's.
         if body("client_secret").is_some() || body("client_id").is_some_and(|id| id != client_id) {
             return Err(several());
@@ -229,7 +229,10 @@ impl Presented {
 }
 
 /// RFC 6749 §5.2: another scheme in the header is `invalid_client` too, but no secret was wrong.
-fn not_basic() -> ApiError {
+fn not_basic(header: &str) -> ApiError {
+    if is_basic(header) {
+        return invalid_client();
+    }
     ApiError::oauth(
         "invalid_client",
         "This endpoint takes the client's own credentials and no access token: send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret or client_assertion in the body.",
@@ -241,6 +244,12 @@ fn several() -> ApiError {
         "invalid_request",
         "Authenticate in one way: the Authorization header, a secret in the body or an assertion.",
     )
+}
+
+/// Whether an `Authorization` header has a client's own credentials (RFC 7617 §2).
+pub(crate) fn is_basic(header: &str) -> bool {
+    let scheme = header.split(' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("basic")
 }
 
 /// `Basic base64(urlencode(id) ":" urlencode(secret))` (RFC 6749 §2.3.1).

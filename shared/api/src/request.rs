@@ -60,20 +60,18 @@ pub fn joined(headers: impl IntoIterator<Item = (String, String)>) -> HashMap<St
     joined
 }
 
-/// Headers that a request has once. Neither a credential of ours nor a media type of ours holds a comma, so
-/// one says that there were two.
-const ONCE: [&str; 2] = ["authorization", "content-type"];
-
 impl Request {
-    /// Fails when there are two of a header that can be there once: one of them is never taken for the only
-    /// one. RFC 6749 §5.2 and RFC 6750 §3.1 have `invalid_request`, 400, for more than one credential.
-    pub fn check_headers(&self) -> Result<(), ApiError> {
+    /// Fails when there are two `Authorization` headers, which arrive joined by a comma: one of them is never
+    /// taken for the only one, and no credential of ours holds a comma. RFC 6749 §5.2 and RFC 6750 §3.1 have
+    /// `invalid_request`, 400, for more than one credential.
+    pub fn check_authorization(&self) -> Result<(), ApiError> {
         const TWO: &str =
             "was sent two times, or holds a comma, which stands between two; send it one time";
-        let mut once = ONCE.into_iter();
-        match once.find(|name| self.header(name).is_some_and(|value| value.contains(','))) {
-            Some(name) => Err(Violations::one(name, Invalid::Conflict(TWO)).into()),
-            None => Ok(()),
+        match self.header("authorization") {
+            Some(value) if value.contains(',') => {
+                Err(Violations::one("authorization", Invalid::Conflict(TWO)).into())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -90,9 +88,11 @@ impl Request {
             .map_or("", |(_, value)| value)
     }
 
-    /// The media type of the body, in lower case, without parameters.
+    /// The media type of the body, in lower case, without parameters; none where two were sent, joined by a
+    /// comma, which no parameter of ours holds.
     pub fn media_type(&self) -> String {
-        let value = self.header("content-type").unwrap_or_default();
+        let one = |value: &&str| !value.contains(',');
+        let value = self.header("content-type").filter(one).unwrap_or_default();
         let bare = value.split(';').next().unwrap_or_default();
         bare.trim().to_ascii_lowercase()
     }

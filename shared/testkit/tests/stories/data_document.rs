@@ -116,11 +116,11 @@ async fn bills() -> Vec<(&'static str, String)> {
         assert!(response.status < 300, "{pattern}: {}", response.body);
         bills.push((pattern, app.recorder.bill()));
     }
-    for (pattern, query) in [
-        ("revoke a secret", ""),
-        ("revoke a secret with its tokens", "?tokens=end"),
+    for (pattern, query, name) in [
+        ("revoke a secret", "", "Two"),
+        ("revoke a secret with its tokens", "?tokens=end", "Three"),
     ] {
-        let other = app.register("Other", |_| ()).await;
+        let other = app.register(name, |_| ()).await;
         let (id, client) = (other.id(), other.client_id());
         let secret = app.issue(client, None).await.id();
         let path = format!("/v1/applications/{id}/clients/{client}/secrets/{secret}{query}");
