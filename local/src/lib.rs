@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod data;
+pub mod limits;
 pub mod operations;
 pub mod server;
 pub mod start;

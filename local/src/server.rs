@@ -20,14 +20,12 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
+
+use crate::limits::{Limits, Places, Timed};
 
 /// API Gateway's own limit for the request line and headers; more is 431.
 const MAX_HEAD: usize = 10 * 1024;
-/// A client that sends no headers for so long is cut off.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// A client that sends no body for so long is cut off.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// What requests under way get after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -36,12 +34,21 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Service {
     registry: Registry,
     handlers: HashMap<&'static str, Handler>,
+    limits: Limits,
 }
 
 impl Service {
-    /// Serves `registry` with these handlers.
-    pub const fn new(registry: Registry, handlers: HashMap<&'static str, Handler>) -> Self {
-        Self { registry, handlers }
+    /// Serves `registry` with these handlers, within these limits.
+    pub const fn new(
+        registry: Registry,
+        handlers: HashMap<&'static str, Handler>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            registry,
+            handlers,
+            limits,
+        }
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
@@ -55,7 +62,14 @@ impl Service {
             .registry
             .random::<12>()
             .map_or_else(|_| "none".to_owned(), |bytes| HEXLOWER.encode(&bytes));
-        let mut response = into_http(self.respond(request, id).await);
+        let response = self.respond(request, id.clone()).await;
+        // `dispatch` has set it where there is a route.
+        let response = if response.header("x-request-id").is_none() {
+            response.with("x-request-id", id)
+        } else {
+            response
+        };
+        let mut response = into_http(response);
         if chunked {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
@@ -72,8 +86,9 @@ impl Service {
             return nowhere(request.uri().path(), &id);
         };
         let (head, body) = request.into_parts();
-        let Some(body) = read_body(body).await else {
-            let cut = ApiError::Malformed("it was cut off".into());
+        let Ok(Some(body)) = timeout(self.limits.body, read_body(body)).await else {
+            let why = "it was cut off, or took too long to come";
+            let cut = ApiError::Malformed(why.into());
             return route.dialect.error(&cut, &id).with("connection", "close");
         };
         let whole = body.len() <= MAX_BODY;
@@ -132,14 +147,11 @@ fn headers(map: &hyper::HeaderMap) -> HashMap<String, String> {
     )
 }
 
-/// The body, or the first bytes of one that is too long; `None` when it broke off or stalled.
+/// The body, or the first bytes of one that is too long; `None` when it broke off.
 async fn read_body(mut body: Incoming) -> Option<Vec<u8>> {
     let mut read = Vec::new();
     loop {
-        let Ok(frame) = tokio::time::timeout(BODY_TIMEOUT, body.frame()).await else {
-            return None;
-        };
-        match frame {
+        match body.frame().await {
             None => return Some(read),
             Some(Err(_)) => return None,
             Some(Ok(frame)) => {
@@ -170,12 +182,14 @@ fn into_http(response: Response) -> hyper::Response<Full<Bytes>> {
 
 /// Serves connections until `stop` is done, then lets requests under way finish.
 pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>) {
+    let limits = service.limits;
+    let places = Places::new(limits);
     let service = Arc::new(service);
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD);
     let mut stop = pin!(stop);
     loop {
@@ -192,10 +206,13 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
                 continue;
             }
         };
+        let Some((stream, place)) = places.take(stream) else {
+            continue;
+        };
         let _ = stream.set_nodelay(true);
         let service = Arc::clone(&service);
         let connection = builder.serve_connection(
-            TokioIo::new(stream),
+            TokioIo::new(Timed::new(stream, limits.answer)),
             service_fn(move |request| {
                 let service = Arc::clone(&service);
                 async move { Ok::<_, Infallible>(service.answer(request).await) }
@@ -206,13 +223,11 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
             if let Err(e) = watched.await {
                 tracing::debug!(error = %e, "a connection ended");
             }
+            drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }

@@ -20,6 +20,7 @@ use tokio::{net::TcpListener, signal::unix::SignalKind};
 use crate::{
     args::Args,
     data::{self, Data, DataError, Kept},
+    limits::Limits,
     operations,
     server::{self, Service},
 };
@@ -74,7 +75,7 @@ pub async fn run(args: Args) -> Result<(), StartError> {
     }
     print(&args, &base_url, &credentials);
     let housekeeping = tokio::spawn(keep_house(registry.clone()));
-    let service = Service::new(registry, operations::all());
+    let service = Service::new(registry, operations::all(), Limits::default());
     server::serve(listener, service, stop).await;
     housekeeping.abort();
     Ok(())

@@ -7,7 +7,7 @@ use crate::ground::{APP_SCHEMA, ERROR_SCHEMA, Ground, expect, round_trips, text}
 const GRANTS: &str = "/admin/v1/Grants";
 const SECRETS: &str = "/admin/v1/AppClientSecretRegenerator";
 
-fn grant(app: &str) -> Value {
+pub(crate) fn grant(app: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:Grant"],
         "app": {"value": "IDCSAppId"},

@@ -16,5 +16,6 @@ mod oauth2_crate;
 mod permissions;
 mod process;
 mod seeds;
+mod slow;
 mod stories;
 mod wire;

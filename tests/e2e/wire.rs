@@ -137,7 +137,7 @@ fn two_lengths_end_the_connection_after_one_answer() {
 }
 
 #[test]
-fn two_authorization_headers_authorize_nobody() {
+fn two_authorization_headers_are_400_and_authorize_nobody() {
     let server = Local::start(&["--memory"]);
     let form = "grant_type=client_credentials";
     let basic = server.management.basic();
@@ -158,7 +158,10 @@ fn two_authorization_headers_authorize_nobody() {
         for pair in [[&*basic, other], [other, &*basic]] {
             let [first, second] = pair;
             let both = format!("authorization: {first}\nAuthorization: {second}");
-            assert_eq!(statuses(&post(&both)), ["401"], "{both}");
+            let answer = post(&both);
+            assert_eq!(statuses(&answer), ["400"], "{both}");
+            assert!(answer.contains("\"invalid_request\""), "{answer}");
+            assert!(answer.contains("two times"), "{answer}");
         }
     }
     for pair in [
@@ -168,11 +171,57 @@ fn two_authorization_headers_authorize_nobody() {
         format!("authorization: Bearer {token}, Bearer {token}"),
     ] {
         let head = format!("GET /v1/applications HTTP/1.1\nhost: x\n{pair}");
-        assert_eq!(statuses(&raw(&server, &last(&head, ""))), ["401"], "{pair}");
+        let answer = raw(&server, &last(&head, ""));
+        assert_eq!(statuses(&answer), ["400"], "{pair}");
+        assert!(answer.contains("two times"), "{answer}");
     }
     // A folded header (RFC 9112 §5.2) is refused as it is.
     let head = format!("GET /v1/applications HTTP/1.1\nhost: x\nauthorization: Bearer\n {token}");
     assert_eq!(statuses(&raw(&server, &last(&head, ""))), ["400"]);
+}
+
+#[test]
+fn two_content_types_are_400_and_neither_is_taken() {
+    let server = Local::start(&["--memory"]);
+    let form = "grant_type=client_credentials";
+    let basic = server.management.basic();
+    let right = "application/x-www-form-urlencoded";
+    for (first, second) in [
+        (right, right),
+        (right, "application/json"),
+        ("application/json", right),
+        (
+            "application/x-www-form-urlencoded; charset=utf-8",
+            "text/plain",
+        ),
+    ] {
+        let head = format!(
+            "POST /oauth2/token HTTP/1.1\nhost: x\nconnection: close\nauthorization: {basic}\n\
+             content-type: {first}\ncontent-type: {second}\ncontent-length: {}",
+            form.len()
+        );
+        let answer = raw(&server, &request(&head, form));
+        assert_eq!(statuses(&answer), ["400"], "{first} {second}");
+        assert!(
+            answer.contains("Send the parameters as application/x-www-form-urlencoded."),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn every_answer_names_its_request() {
+    let server = Local::start(&["--memory"]);
+    for (head, status) in [
+        ("GET /v2 HTTP/1.1", "404"),
+        ("DELETE /v1/applications HTTP/1.1", "405"),
+        ("GET /v1/applications HTTP/1.1", "401"),
+        ("GET /oauth2/jwks HTTP/1.1", "200"),
+    ] {
+        let answer = raw(&server, &last(&format!("{head}\nhost: x"), ""));
+        assert_eq!(statuses(&answer), [status], "{head}");
+        assert_eq!(answer.matches("x-request-id: ").count(), 1, "{answer}");
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ async fn a_jwt_says_what_roster_knows_and_nothing_that_was_sent() {
         (&json!("ES256"), &json!("at+jwt"))
     );
     let (mut claims, now) = (read(1), world.registry.now().unix());
-    assert_eq!(text(&claims["jti"].take()).len(), 22);
+    // The secret's id, a dot, and 16 random bytes.
+    assert_eq!(text(&claims["jti"].take()).len(), 10 + 1 + 22);
     let expected = json!({
         "iss": ISSUER, "sub": client.client_id, "client_id": client.client_id, "aud": ISSUER,
         "exp": now + 3600, "iat": now, "jti": null, "scope": "apps:read",

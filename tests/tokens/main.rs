@@ -13,6 +13,7 @@ mod forgeries;
 mod introspection;
 mod issued;
 mod keys;
+mod leaked;
 mod revocation;
 mod rotation;
 mod setup;

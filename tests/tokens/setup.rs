@@ -154,12 +154,13 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (route, parameters) = routes::resolve(method, path).unwrap();
         let headers = headers.iter().map(|(n, v)| ((*n).into(), (*v).into()));
         let request = Request {
             route,
             path: parameters,
-            query: String::new(),
+            query: query.into(),
             headers: headers.collect(),
             body: body.as_bytes().to_vec(),
             host: "roster.test".into(),

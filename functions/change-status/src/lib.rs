@@ -70,7 +70,7 @@ fn change(
             changed_at: Some(at),
         },
         at,
-        if_version: if_match.version()?,
+        if_versions: if_match.versions()?.map(<[_]>::to_vec),
         write_id: write_id(registry)?,
     })
 }

@@ -210,12 +210,22 @@ async fn a_stale_if_match_is_decided_by_the_write_itself() {
 }
 
 #[tokio::test]
-async fn one_write_takes_one_version_in_if_match() {
+async fn if_match_may_name_several_versions_but_not_any_number() {
     let app = TestApp::new().await;
-    let (made, _) = world(&app).await;
-    let sent = put(&app, &of_app(&made)).header("if-match", "\"1\", \"2\"");
-    let found = faults(&sent.json(&off()).send().await);
-    assert_eq!(found, [("if-match".into(), "conflict".into())]);
+    let (made, clients) = world(&app).await;
+    for path in [
+        of_app(&made),
+        of_client(&clients[0]),
+        of_client(&clients[1]),
+    ] {
+        let send = |tags: &str| put(&app, &path).header("if-match", tags).json(&off());
+        let stale = send("\"8\", \"9\"").send().await;
+        assert_eq!(refusal(&stale), (412, "precondition-failed".into()));
+        let many = vec!["\"9\""; 21].join(",");
+        let found = faults(&send(&many).send().await);
+        assert_eq!(found, [("if-match".into(), "conflict".into())]);
+        result(&send("\"1\", \"2\", \"9\"").send().await, 200);
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use api::{
     change::{first_secret, refused},
     find,
     idempotency::Ticket,
+    precondition::IfMatch,
 };
 use domain::{Client, ClientId, RightsNeeded, app};
 use table::{ChangeError, Made, Principal};
@@ -14,6 +15,8 @@ use table::{ChangeError, Made, Principal};
 /// Answers 201 with the client and its secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let app = find::app(&registry, &call).await?;
+    // The client is an item of its own, so the app's version is asked of this read, and not of the write.
+    IfMatch::of(&call).check(app.version)?;
     let settings = call.dialect().create_client(&call, &app)?;
     let caller = call.caller()?;
     let needed = RightsNeeded::to_add_client(&app, &settings);

@@ -6,6 +6,7 @@ use api::{
     ApiError, Call, Registry, Response,
     change::{refused, write_id},
     dialect::Grant,
+    precondition::IfMatch,
 };
 use domain::{RightsNeeded, RoleGrant};
 
@@ -20,9 +21,13 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         granted_at: registry.now(),
         granted_by: caller.client_id.to_string(),
     };
+    // A grant is the app's, so its version is the app's.
+    let if_match = IfMatch::of(&call);
+    let versions = if_match.versions()?;
+    let (tenant, id) = (&caller.tenant_id, write_id(&registry)?);
     let granted = registry
         .table
-        .grant_me(&caller.tenant_id, &app_id, &role, &write_id(&registry)?)
+        .grant_me(tenant, &app_id, versions, &role, &id)
         .await;
     if granted.map_err(|e| refused(e, "application"))? {
         return call.dialect().grant(&call, &Grant { app_id, role }, 201);

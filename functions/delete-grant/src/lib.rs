@@ -3,6 +3,7 @@
 use api::{
     ApiError, Call, Registry, Response,
     change::{refused, write_id},
+    precondition::IfMatch,
 };
 use domain::RightsNeeded;
 
@@ -14,7 +15,10 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let needed = RightsNeeded::to_manage(app_id == caller.app_id);
     caller.require_all(&registry, &needed).await?;
     let (tenant, id) = (&caller.tenant_id, write_id(&registry)?);
-    let revoked = registry.table.revoke_me(tenant, &app_id, &id).await;
+    let if_match = IfMatch::of(&call);
+    let versions = if_match.versions()?;
+    let table = &registry.table;
+    let revoked = table.revoke_me(tenant, &app_id, versions, &id).await;
     revoked.map_err(|e| refused(e, "grant"))?;
     Ok(Response::empty(204))
 }

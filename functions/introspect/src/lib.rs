@@ -40,9 +40,10 @@ fn may_introspect(asker: &Principal, token: &Verified) -> bool {
 /// What a token says, unless it is revoked or its client or app is off or gone: as of now.
 async fn live(registry: &Registry, token: &Verified) -> Result<Option<Value>, ApiError> {
     let claims = &token.claims;
+    let (jti, secret) = (claims.jti_digest(), claims.secret_id());
     let found = registry
         .table
-        .token_principal(&claims.client_id, &claims.jti_digest())
+        .token_principal(&claims.client_id, &jti, secret.as_ref())
         .await?;
     let holds = |p: &Principal| p.is_active() && p.app.tenant_id == token.tenant_id;
     let Some(principal) = found.filter(holds) else {

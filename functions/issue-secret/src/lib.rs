@@ -2,21 +2,23 @@
 
 use api::{
     ApiError, Call, Registry, Response,
-    change::{TRIES, keeps_a_lasting_secret, new_secret, refused},
+    change::{TRIES, keeps_a_lasting_secret, new_secret, refused, too_many_ended},
     dialect::{IssueSecret, SecretIssued},
     find,
-    idempotency::Ticket,
+    idempotency::{Ticket, answer_before},
+    precondition::IfMatch,
 };
 use domain::{
     RightsNeeded, StoredSecret, Timestamp,
     stored_secret::{MAX_LIVE, issue},
 };
-use table::{ChangeError, Made, Principal};
+use table::{ChangeError, Credentials, Made, Principal, Secrets};
 
 /// Answers 201 with the secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let asked = call.dialect().issue_secret(&call)?;
     let ticket = Ticket::of(&call)?;
+    let if_match = IfMatch::of(&call);
     for _ in 0..TRIES {
         let read = match &asked.app {
             Some(app) => find::default_credentials(&registry, &call, app).await?,
@@ -25,20 +27,26 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         let Principal { app, client } = &read.principal;
         let needed = RightsNeeded::to_issue_secret(app, client);
         call.caller()?.require_all(&registry, &needed).await?;
+        // A dialect that speaks of the app and not of a client has shown the app's version.
+        let shown = match asked.app {
+            Some(_) => app.version,
+            None => client.version,
+        };
+        if let Err(e) = if_match.check(shown) {
+            return answer_before(ticket.as_ref(), &registry, e).await;
+        }
         if !client.settings.token_endpoint_auth_method.uses_secret() {
             return Err(no_secrets());
         }
         let now = registry.now();
         let (secret, mut stored) = new_secret(&registry, &client.client_id)?;
         stored.expires_at = asked.expires_in.map(|seconds| now.plus(seconds));
-        let Some(all) = issued(&asked, read.secrets.clone(), stored.clone(), now) else {
+        let secrets = match issued(&asked, &read, stored.clone(), now) {
+            Ok(secrets) => secrets,
             // A repeated request may find the client full by its own first try.
-            return match ticket {
-                Some(ticket) => ticket.replay_if_kept(&registry).await?.ok_or_else(full),
-                None => Err(full()),
-            };
+            Err(e) => return answer_before(ticket.as_ref(), &registry, e).await,
         };
-        keeps_a_lasting_secret(&read.principal, &all, now)?;
+        keeps_a_lasting_secret(&read.principal, &secrets.all, now)?;
         let made = Made {
             app_id: client.app_id,
             client_id: Some(client.client_id.clone()),
@@ -56,7 +64,9 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
             .as_ref()
             .map(|t| t.record(&registry, &response, made));
         let record = record.transpose()?;
-        let saved = registry.table.save_secrets(&read, &all, record.as_ref());
+        let saved = registry
+            .table
+            .save_secrets(&read, &secrets, record.as_ref());
         match (saved.await, &ticket) {
             (Ok(()), _) => return Ok(response),
             (Err(ChangeError::Stale), _) => {}
@@ -69,19 +79,28 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     ))
 }
 
-/// The client's secrets with the new one; the others die at once where it is to replace them.
+/// The client's secrets with the new one; the others die at once where it is to replace them, and their
+/// tokens with them where that was asked.
 fn issued(
     asked: &IssueSecret,
-    mut all: Vec<StoredSecret>,
+    read: &Credentials,
     new: StoredSecret,
     now: Timestamp,
-) -> Option<Vec<StoredSecret>> {
+) -> Result<Secrets, ApiError> {
+    let mut ended = read.ended_secrets.at(now);
+    if asked.ends_tokens {
+        // Also of those that died before: their tokens may still live.
+        let old = read.secrets.iter().map(|old| &old.id);
+        ended = ended.with(old, now).ok_or_else(too_many_ended)?;
+    }
+    let mut all = read.secrets.clone();
     if asked.replaces {
         for old in all.iter_mut().filter(|old| old.is_live(now)) {
             old.retired_at = Some(now);
         }
     }
-    issue(all, new, now)
+    let all = issue(all, new, now).ok_or_else(full)?;
+    Ok(Secrets { all, ended })
 }
 
 fn no_secrets() -> ApiError {

@@ -237,10 +237,11 @@ async fn the_day_of_use_noted_meanwhile_is_not_lost() {
         let secret = Secret::generate(app.registry.random().unwrap());
         let new = domain::StoredSecret::new(&secret, &pepper, client, app.registry.now());
         let all = domain::stored_secret::issue(read.secrets.clone(), new, app.registry.now());
-        table
-            .save_secrets(&read, &all.unwrap(), None)
-            .await
-            .unwrap();
+        let secrets = table::Secrets {
+            all: all.unwrap(),
+            ended: read.ended_secrets.clone(),
+        };
+        table.save_secrets(&read, &secrets, None).await.unwrap();
         let found = table.credentials(client).await.unwrap().unwrap();
         let kept = found.secrets.iter().find(|s| s.id == used).unwrap();
         assert_eq!(kept.last_used_on, Some(today));

@@ -1,6 +1,6 @@
 //! `list-secrets` through the dispatcher, on the embedded engine.
 
-use domain::{Secret, stored_secret};
+use domain::Secret;
 use testkit::{TestApp, TestRequest, json, refusal, result};
 
 fn get<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
@@ -68,11 +68,7 @@ async fn a_retired_one_is_left_out_and_an_expired_one_shown_with_its_end() {
     let client = made.client_id();
     let expired = app.issue(client, Some(10)).await;
     let retired = app.issue(client, None).await;
-    let table = &app.registry.table;
-    let read = table.credentials(client).await.unwrap().unwrap();
-    let now = app.registry.now();
-    let all = stored_secret::revoke(read.secrets.clone(), &retired.id(), now).unwrap();
-    table.save_secrets(&read, &all, None).await.unwrap();
+    app.retire(client, &retired.id()).await;
     app.clock.advance(11);
     let path = format!("/v1/applications/myapp/clients/{client}/secrets");
     let shown = result(&get(&app, &path).send().await, 200);

@@ -5,20 +5,18 @@
 
 use api::{
     ApiError, Call, Registry, Response, access_token,
-    claims::{Audience, Claims, MAX_LIFETIME},
+    claims::{Audience, Claims, MAX_LIFETIME, new_jti},
     dialect::{TokenIssued, TokenRequest},
-    oauth::authenticate,
+    oauth::{Proven, authenticate},
     registry::issuer_of,
 };
-use data_encoding::BASE64URL_NOPAD;
 use domain::{Client, GrantType, Scope};
-use table::Principal;
 
 /// Answers 200 with a token, or an error of RFC 6749 §5.2.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let asked = call.dialect().token_request(&call)?;
-    let principal = authenticate(&registry, &call.request, &asked.presented).await?;
-    let issued = issue(&registry, &call, &asked, &principal).await?;
+    let proven = authenticate(&registry, &call.request, &asked.presented).await?;
+    let issued = issue(&registry, &call, &asked, &proven).await?;
     call.dialect().token_issued(&issued)
 }
 
@@ -27,8 +25,9 @@ async fn issue(
     registry: &Registry,
     call: &Call,
     asked: &TokenRequest,
-    principal: &Principal,
+    proven: &Proven,
 ) -> Result<TokenIssued, ApiError> {
+    let principal = &proven.principal;
     let client = &principal.client;
     check_grant(&asked.grant_type, client)?;
     let may_have = principal.app.scopes_of(client);
@@ -44,7 +43,7 @@ async fn issue(
         aud: audience,
         exp: now.plus(expires_in),
         iat: now,
-        jti: BASE64URL_NOPAD.encode(&registry.random::<16>()?),
+        jti: new_jti(proven.secret_id.as_ref(), registry.random()?),
         scope: scope.clone(),
     };
     let format = client.settings.access_token_format;

@@ -15,6 +15,7 @@ use crate::{
     ApiError, Registry, Request,
     access_token::{self, Verified},
     claims::Claims,
+    oauth::is_basic,
     routes::{Access, Reach},
 };
 
@@ -113,7 +114,7 @@ impl Caller {
 
 const NO_BEARER: &str = "The Authorization header must be `Bearer`, one space and an access token.";
 
-const GONE: &str = "The access token is revoked, or its client or app is deactivated or deleted.";
+const GONE: &str = "The access token is revoked, by itself or with its secret, or its client or app is deactivated or deleted.";
 
 /// A caller's client with its app, as far as there is one.
 struct Found {
@@ -130,7 +131,8 @@ type Known = HashMap<(ClientId, String), (Timestamp, Option<Arc<Principal>>)>;
 pub struct Callers(Mutex<Known>);
 
 impl Callers {
-    /// The client of a token as it was at most 30 s ago; none also for a revoked token.
+    /// The client of a token as it was at most 30 s ago; none also for a token that was revoked, or has
+    /// ended with its secret.
     ///
     /// Round trips: none, or one for client, app and revocation together.
     async fn remembered(&self, registry: &Registry, claims: &Claims) -> Result<Found, ApiError> {
@@ -152,7 +154,11 @@ impl Callers {
     async fn read(&self, registry: &Registry, claims: &Claims) -> Result<Found, ApiError> {
         let now = registry.now();
         let key = (claims.client_id.clone(), claims.jti_digest());
-        let principal = registry.table.token_principal(&key.0, &key.1).await?;
+        let secret = claims.secret_id();
+        let table = &registry.table;
+        let principal = table
+            .token_principal(&key.0, &key.1, secret.as_ref())
+            .await?;
         let principal = principal.map(Arc::new);
         let mut known = self.lock();
         if known.len() >= REMEMBERED {
@@ -189,7 +195,11 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
     let Some(header) = request.header("authorization") else {
         return Err(ApiError::Unauthorized(None));
     };
-    let token = bearer(header).ok_or_else(|| refused(NO_BEARER))?;
+    let token = match bearer(header) {
+        Some(token) => token,
+        None if is_basic(header) => return Err(ApiError::NoToken),
+        None => return Err(refused(NO_BEARER)),
+    };
     let verified = access_token::verify(registry, request, token).await?;
     let Verified { claims, tenant_id } = verified.map_err(refused)?;
     if !claims.aud.contains(&claims.iss) {

@@ -4,7 +4,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     App, AppProfile, Client, ClientId, ClientSettings, RightsNeeded, Secret, StoredSecret,
-    Timestamp, app, client::MIN_MANAGEMENT_EXPIRY, stored_secret,
+    Timestamp, app, client::MIN_MANAGEMENT_EXPIRY, ended_secrets::MAX_ENDED, stored_secret,
 };
 use table::{ChangeError, Principal, SecretsChange};
 
@@ -201,6 +201,16 @@ fn secrets_change(
         (true, false) => (None, SecretsChange::Clear),
         _ => (None, SecretsChange::Keep),
     })
+}
+
+/// The tokens of as many secrets of a client as are remembered have been ended in the last hour.
+pub fn too_many_ended() -> ApiError {
+    ApiError::Conflict {
+        code: "too-many-ended",
+        detail: format!(
+            "The tokens of {MAX_ENDED} secrets of this client were ended in the last hour; wait, or repeat this without tokens=end and deactivate the client for an hour."
+        ),
+    }
 }
 
 /// Another app has the name that is to be unique.

@@ -1,7 +1,8 @@
 //! The claims of an access token (RFC 9068 §2.2) and when they hold.
 
+use data_encoding::BASE64URL_NOPAD;
 use domain::{
-    ClientId, Scope, Timestamp,
+    ClientId, Scope, SecretId, Timestamp,
     key_rotation::{self, SKEW},
 };
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,16 @@ pub struct Claims {
     pub jti: String,
     /// What it allows, parted by spaces (RFC 8693 §4.2).
     pub scope: String,
+}
+
+/// A token's id: random, behind the id of the secret that it was obtained with, if it was with one. So a
+/// secret's tokens can end with it, and no claim more is needed.
+pub fn new_jti(secret: Option<&SecretId>, random: [u8; 16]) -> String {
+    let random = BASE64URL_NOPAD.encode(&random);
+    match secret {
+        Some(secret) => format!("{secret}.{random}"),
+        None => random,
+    }
 }
 
 /// One audience is a string, several are an array (RFC 7519 §4.1.3).
@@ -75,6 +86,13 @@ impl Claims {
     /// The SHA-256 of its id, in hex: what a revocation is kept under.
     pub fn jti_digest(&self) -> String {
         sha256_hex(&self.jti)
+    }
+
+    /// The secret that it was obtained with; `None` for a token that was obtained without one.
+    pub fn secret_id(&self) -> Option<SecretId> {
+        // Base64url has no dot, so a random part alone is never taken for more.
+        let (secret, _) = self.jti.split_once('.')?;
+        SecretId::parse(secret).ok()
     }
 
     /// The scopes, one by one.
@@ -125,6 +143,18 @@ mod tests {
             let mut bent = good();
             bent["exp"] = wrong;
             assert!(claims(bent).is_err());
+        }
+    }
+
+    #[test]
+    fn a_token_names_the_secret_that_it_was_obtained_with() {
+        let mut claims = claims(good()).unwrap();
+        let secret = SecretId::generate([7; 7]);
+        claims.jti = new_jti(Some(&secret), [255; 16]);
+        assert_eq!(claims.secret_id(), Some(secret));
+        for none in [new_jti(None, [255; 16]), "j".into(), "short.j".into()] {
+            claims.jti = none;
+            assert_eq!(claims.secret_id(), None, "{}", claims.jti);
         }
     }
 

@@ -84,6 +84,7 @@ async fn handle(
         let wanted = "it is, without Content-Encoding";
         return Err(ApiError::UnsupportedMediaType(wanted));
     }
+    request.check_authorization()?;
     let caller = caller::authorize(&registry, &request).await?;
     request.route.dialect.check_query(&request)?;
     let base = registry.base(&request);

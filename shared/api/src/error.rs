@@ -23,6 +23,8 @@ pub enum ApiError {
     TooLarge,
     /// Get a token (401); the text says what is wrong with the one sent, if one was.
     Unauthorized(Option<&'static str>),
+    /// Get a token with the client's credentials that were sent instead (401).
+    NoToken,
     /// Get a token with these scopes, separated by spaces (403).
     InsufficientScope(String),
     /// Not with this token, whatever its scopes (403).
@@ -88,7 +90,7 @@ impl ApiError {
             Self::Invalid(_) | Self::Malformed(_) | Self::Query { .. } | Self::OAuth(_) => 400,
             Self::UnsupportedMediaType(_) => 415,
             Self::TooLarge => 413,
-            Self::Unauthorized(_) => 401,
+            Self::Unauthorized(_) | Self::NoToken => 401,
             Self::InsufficientScope(_) | Self::Forbidden(_) => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
@@ -107,7 +109,7 @@ impl ApiError {
             Self::Malformed(_) => "malformed-body",
             Self::UnsupportedMediaType(_) => "unsupported-media-type",
             Self::TooLarge => "body-too-large",
-            Self::Unauthorized(_) => "unauthorized",
+            Self::Unauthorized(_) | Self::NoToken => "unauthorized",
             Self::InsufficientScope(_) => "insufficient-scope",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not-found",
@@ -128,7 +130,7 @@ impl ApiError {
             Self::Malformed(_) => "Malformed body",
             Self::UnsupportedMediaType(_) => "Unsupported media type",
             Self::TooLarge => "Body too large",
-            Self::Unauthorized(_) => "Unauthorized",
+            Self::Unauthorized(_) | Self::NoToken => "Unauthorized",
             Self::InsufficientScope(_) => "Insufficient scope",
             Self::Forbidden(_) => "Forbidden",
             Self::NotFound(_) => "Not found",
@@ -161,6 +163,10 @@ impl ApiError {
             Self::Unauthorized(Some(why)) => {
                 format!("{why} Get a new access token from /oauth2/token.")
             }
+            Self::NoToken => {
+                "This takes an access token, not a client's own credentials: POST those to /oauth2/token with grant_type=client_credentials, and send a Bearer token here, Authorization: Bearer <access_token>."
+                    .into()
+            }
             Self::InsufficientScope(scope) => {
                 let scopes = if scope.contains(' ') { "scopes" } else { "scope" };
                 format!("This needs an access token with the {scopes} {scope}.")
@@ -186,7 +192,8 @@ impl ApiError {
     /// The `WWW-Authenticate` challenge that goes with the error (RFC 6750 §3, RFC 6749 §5.2).
     pub fn challenge(&self) -> Option<String> {
         match self {
-            Self::Unauthorized(None) => Some("Bearer realm=\"roster\"".into()),
+            // RFC 6750 §3.1: no error code where no token was sent.
+            Self::Unauthorized(None) | Self::NoToken => Some("Bearer realm=\"roster\"".into()),
             Self::Unauthorized(Some(why)) => Some(format!(
                 "Bearer realm=\"roster\", error=\"invalid_token\", error_description=\"{why}\""
             )),

@@ -138,6 +138,20 @@ impl Ticket {
     }
 }
 
+/// The first answer to a request that was carried out before, else `error`: what a repeated one finds
+/// changed may be its own first try's work.
+pub async fn answer_before(
+    ticket: Option<&Ticket>,
+    registry: &Registry,
+    error: ApiError,
+) -> Result<Response, ApiError> {
+    let kept = match ticket {
+        Some(ticket) => ticket.replay_if_kept(registry).await?,
+        None => None,
+    };
+    kept.ok_or(error)
+}
+
 async fn still_there(
     registry: &Registry,
     scope: &IdempotencyScope,

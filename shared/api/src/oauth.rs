@@ -4,7 +4,7 @@ use std::fmt;
 
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{
-    Client, ClientId, Day, Secret, SecretDigest, StoredSecret, TokenEndpointAuthMethod,
+    Client, ClientId, Day, Secret, SecretDigest, SecretId, StoredSecret, TokenEndpointAuthMethod,
     key_rotation::SKEW,
 };
 use percent_encoding::percent_decode_str;
@@ -43,13 +43,23 @@ impl fmt::Debug for Presented {
     }
 }
 
+/// A client that has proven itself.
+#[derive(Debug)]
+pub struct Proven {
+    /// Who it is.
+    pub principal: Principal,
+    /// The secret that proved it; none for an assertion.
+    pub secret_id: Option<SecretId>,
+}
+
 /// The client that sent `form`, proven by its registered method. Round trips: [`authenticate`]'s.
 pub async fn authenticate_client(
     registry: &Registry,
     request: &Request,
     form: &Form,
 ) -> Result<Principal, ApiError> {
-    authenticate(registry, request, &Presented::of(request, form)?).await
+    let proven = authenticate(registry, request, &Presented::of(request, form)?).await?;
+    Ok(proven.principal)
 }
 
 /// The client that `presented` proves, strongly consistent.
@@ -59,7 +69,7 @@ pub async fn authenticate(
     registry: &Registry,
     request: &Request,
     presented: &Presented,
-) -> Result<Principal, ApiError> {
+) -> Result<Proven, ApiError> {
     match presented {
         Presented::Secret {
             client_id,
@@ -69,7 +79,14 @@ pub async fn authenticate(
         Presented::Assertion {
             assertion,
             client_id,
-        } => by_assertion(registry, request, assertion, client_id.as_deref()).await,
+        } => {
+            let client_id = client_id.as_deref();
+            let principal = by_assertion(registry, request, assertion, client_id).await?;
+            Ok(Proven {
+                principal,
+                secret_id: None,
+            })
+        }
     }
 }
 
@@ -78,7 +95,7 @@ async fn by_secret(
     client_id: &str,
     secret: Option<&str>,
     shown: Option<TokenEndpointAuthMethod>,
-) -> Result<Principal, ApiError> {
+) -> Result<Proven, ApiError> {
     // A malformed id or secret can't be right; it is refused without a read.
     let id = ClientId::parse(client_id).map_err(|_| invalid_client())?;
     let secret = secret.ok_or_else(invalid_client)?;
@@ -113,7 +130,10 @@ async fn by_secret(
         return Err(invalid_client());
     }
     note_use(registry, &principal.client, &stored, now.day()).await;
-    Ok(principal)
+    Ok(Proven {
+        principal,
+        secret_id: Some(stored.id),
+    })
 }
 
 async fn by_assertion(
@@ -195,7 +215,7 @@ impl Presented {
                 method: Some(TokenEndpointAuthMethod::ClientSecretPost),
             });
         };
-        let (client_id, secret) = basic(header).ok_or_else(invalid_client)?;
+        let (client_id, secret) = basic(header).ok_or_else(|| not_basic(header))?;
         // A client_id in the body may only repeat the header's.
         if body("client_secret").is_some() || body("client_id").is_some_and(|id| id != client_id) {
             return Err(several());
@@ -208,11 +228,28 @@ impl Presented {
     }
 }
 
+/// RFC 6749 §5.2: another scheme in the header is `invalid_client` too, but no secret was wrong.
+fn not_basic(header: &str) -> ApiError {
+    if is_basic(header) {
+        return invalid_client();
+    }
+    ApiError::oauth(
+        "invalid_client",
+        "This endpoint takes the client's own credentials and no access token: send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret or client_assertion in the body.",
+    )
+}
+
 fn several() -> ApiError {
     ApiError::oauth(
         "invalid_request",
         "Authenticate in one way: the Authorization header, a secret in the body or an assertion.",
     )
+}
+
+/// Whether an `Authorization` header has a client's own credentials (RFC 7617 §2).
+pub(crate) fn is_basic(header: &str) -> bool {
+    let scheme = header.split(' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("basic")
 }
 
 /// `Basic base64(urlencode(id) ":" urlencode(secret))` (RFC 6749 §2.3.1).

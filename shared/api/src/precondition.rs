@@ -9,6 +9,9 @@ pub fn etag(version: Version) -> String {
     format!("\"{version}\"")
 }
 
+/// A write's condition names no more versions than this.
+const MOST: usize = 20;
+
 /// What `If-Match` asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IfMatch {
@@ -45,15 +48,16 @@ impl IfMatch {
         !matches!(self, Self::Versions(_))
     }
 
-    /// The version that a write without a read must meet. An impossible one when no tag is ours.
-    pub fn version(&self) -> Result<Option<Version>, ApiError> {
+    /// The versions, one of which a write without a read must meet; none when any will do.
+    pub fn versions(&self) -> Result<Option<&[Version]>, ApiError> {
         match self {
             Self::Absent | Self::Any => Ok(None),
-            Self::Versions(wanted) => match wanted.as_slice() {
-                [] => Err(ApiError::PreconditionFailed),
-                [only] => Ok(Some(*only)),
+            Self::Versions(wanted) => match wanted.len() {
+                0 => Err(ApiError::PreconditionFailed),
+                1..=MOST => Ok(Some(wanted)),
                 _ => {
-                    let why = Invalid::Conflict("names several versions; this write takes one");
+                    let why =
+                        Invalid::Conflict("names more than 20 versions; name the one you read");
                     Err(Violations::one("if-match", why).into())
                 }
             },
@@ -70,18 +74,29 @@ pub fn is_known(call: &Call, current: Version) -> bool {
     }
 }
 
+/// The versions among the tags of a list (RFC 9110 §8.8.3, §5.6.1); none of a list that is not well-formed.
 fn versions(tags: &str, weak: bool) -> Vec<Version> {
-    let parse = |tag: &str| {
-        let tag = tag.trim();
-        let tag = if weak {
-            tag.strip_prefix("W/").unwrap_or(tag)
-        } else {
-            tag
+    let mut found = Vec::new();
+    let mut rest = tags.trim();
+    while !rest.is_empty() {
+        let strong = rest.strip_prefix("W/");
+        let opaque = strong.unwrap_or(rest).strip_prefix('"');
+        let Some((tag, behind)) = opaque.and_then(|text| text.split_once('"')) else {
+            return Vec::new();
         };
-        let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
-        Version::parse(inner).ok()
-    };
-    tags.split(',').filter_map(parse).collect()
+        if (strong.is_none() || weak)
+            && let Ok(version) = Version::parse(tag)
+        {
+            found.push(version);
+        }
+        // Two headers are one list, joined by a comma; an empty element is none.
+        let next = behind.trim_start();
+        rest = next.trim_start_matches([',', ' ', '\t']);
+        if rest.len() == next.len() && !rest.is_empty() {
+            return Vec::new();
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -96,7 +111,26 @@ mod tests {
     fn tags_are_versions_in_quotes() {
         assert_eq!(versions("\"3\", \"4\"", false), [v(3), v(4)]);
         assert_eq!(versions("W/\"3\"", true), [v(3)]);
-        for none in ["3", "\"\"", "W/\"3\"", "\"03\"", "\"x\"", "\"0\"", ""] {
+        assert_eq!(
+            versions("\"3\",W/\"4\", \"x,y\" ,, \"5\"", false),
+            [v(3), v(5)]
+        );
+        for none in [
+            "3",
+            "\"\"",
+            "W/\"3\"",
+            "\"03\"",
+            "\"x\"",
+            "\"0\"",
+            "",
+            "*,\"3\"",
+            "\"3\",*",
+            "\"3\"\"4\"",
+            "\"3\" \"4\"",
+            "\"3\",4",
+            "\"3",
+            "\"a,\"3\",b\"",
+        ] {
             assert_eq!(versions(none, false), [], "{none}");
         }
     }
@@ -108,8 +142,12 @@ mod tests {
         assert_eq!(asked.check(v(4)), Err(ApiError::PreconditionFailed));
         assert_eq!(IfMatch::Any.check(v(4)), Ok(()));
         assert_eq!(
-            IfMatch::Versions(vec![]).version(),
+            IfMatch::Versions(vec![]).versions(),
             Err(ApiError::PreconditionFailed)
         );
+        let several = IfMatch::Versions(vec![v(3); 20]);
+        assert_eq!(several.versions().unwrap().unwrap().len(), 20);
+        let many = IfMatch::Versions(vec![v(3); 21]);
+        assert_eq!(many.versions().unwrap_err().status(), 400);
     }
 }

@@ -61,6 +61,20 @@ pub fn joined(headers: impl IntoIterator<Item = (String, String)>) -> HashMap<St
 }
 
 impl Request {
+    /// Fails when there are two `Authorization` headers, which arrive joined by a comma: one of them is never
+    /// taken for the only one, and no credential of ours holds a comma. RFC 6749 §5.2 and RFC 6750 §3.1 have
+    /// `invalid_request`, 400, for more than one credential.
+    pub fn check_authorization(&self) -> Result<(), ApiError> {
+        const TWO: &str =
+            "was sent two times, or holds a comma, which stands between two; send it one time";
+        match self.header("authorization") {
+            Some(value) if value.contains(',') => {
+                Err(Violations::one("authorization", Invalid::Conflict(TWO)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
@@ -74,9 +88,11 @@ impl Request {
             .map_or("", |(_, value)| value)
     }
 
-    /// The media type of the body, in lower case, without parameters.
+    /// The media type of the body, in lower case, without parameters; none where two were sent, joined by a
+    /// comma, which no parameter of ours holds.
     pub fn media_type(&self) -> String {
-        let value = self.header("content-type").unwrap_or_default();
+        let one = |value: &&str| !value.contains(',');
+        let value = self.header("content-type").filter(one).unwrap_or_default();
         let bare = value.split(';').next().unwrap_or_default();
         bare.trim().to_ascii_lowercase()
     }

@@ -137,15 +137,23 @@ impl Subdomain {
 
 text_newtype!(Subdomain);
 
-/// A caller's key for one attempt at a write: 1 to 255 visible ASCII characters. The header draft
-/// (draft-ietf-httpapi-idempotency-key-header §2.1) quotes it; quotes count as part of the key.
+/// A caller's key for one attempt at a write: 1 to 255 visible ASCII characters without a comma. The header
+/// draft (draft-ietf-httpapi-idempotency-key-header §2.1) quotes it; quotes count as part of the key.
+///
+/// Two headers of one name arrive as one, joined by a comma (RFC 9110 §5.3): a key that held one could be
+/// two keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
     /// An idempotency key from its text.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        ascii(text, 255, is_visible, "visible ASCII characters").map(|text| Self(text.to_owned()))
+        const TWO: &str = "must not hold a comma: two such headers arrive as one with a comma between, so one key can't be told from two; send the header once, with a key without commas";
+        let text = ascii(text, 255, is_visible, "visible ASCII characters")?;
+        if text.contains(',') {
+            return Err(Invalid::Conflict(TWO));
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -299,6 +307,10 @@ mod tests {
         }
         assert!(ResourceId::parse(&"x".repeat(256)).is_ok());
         assert!(IdempotencyKey::parse(&"x".repeat(256)).is_err());
+        // Two headers, joined.
+        for two in ["one,two", ",", "one,"] {
+            assert!(IdempotencyKey::parse(two).is_err(), "{two:?}");
+        }
     }
 
     #[test]

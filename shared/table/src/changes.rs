@@ -1,12 +1,6 @@
 //! Access pattern 7: changes to an app or client, each one conditional write.
 
-use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::update_item::UpdateItemError,
-    types::{
-        self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    },
-};
+use aws_sdk_dynamodb::types::{self, AttributeValue, ReturnValue, TransactWriteItem};
 use domain::{App, AppId, Client, RoleGrant, StoredSecret, TenantId, Version};
 
 use crate::{
@@ -18,7 +12,6 @@ use crate::{
     item::{Item, decode, key_item, string, text},
     keys,
     record::{AppRecord, records},
-    sdk::{Request, UpdateItemInput},
     transact::{jitter_of, put_new},
     update::Update,
 };
@@ -109,13 +102,15 @@ impl Table {
         written(sent.map(drop), write_id)
     }
 
-    /// Gives an app's default client the Me role; `false` when it has it.
+    /// Gives an app's default client the Me role, where any are named only in one of these versions of the
+    /// app; `false` when it has it.
     ///
     /// `write_id` is random: a retry that finds its own write done knows it by this.
     pub async fn grant_me(
         &self,
         tenant: &TenantId,
         app_id: &AppId,
+        if_versions: Option<&[Version]>,
         grant: &RoleGrant,
         write_id: &str,
     ) -> Result<bool, ChangeError> {
@@ -123,48 +118,45 @@ impl Table {
             .set("me_role", grant)?
             .set("last_write", &write_id)?
             .value("tenant", text(tenant.as_str()));
+        let (update, version) = update.only_in(if_versions, "version");
         let condition = "tenant_id = :tenant AND attribute_not_exists(deleted_at) \
                          AND attribute_not_exists(#me_role)";
-        match update.send(self, condition, ReturnValue::None).await? {
+        let condition = condition.to_owned() + &version;
+        match update.send(self, &condition, ReturnValue::None).await? {
             Ok(_) => Ok(true),
             Err(Some(item)) if string(&item, "last_write") == write_id => Ok(true),
-            Err(Some(item)) if is_live(&item, app_id, tenant)? => Ok(false),
-            Err(_) => Err(ChangeError::Missing),
+            Err(Some(item)) if !is_live(&item, app_id, tenant)? => Err(ChangeError::Missing),
+            Err(Some(item)) if item.contains_key("me_role") => Ok(false),
+            Err(Some(_)) => Err(ChangeError::Stale),
+            Err(None) => Err(ChangeError::Missing),
         }
     }
 
-    /// Takes the Me role from an app's default client; `write_id` as for [`Self::grant_me`].
+    /// Takes the Me role from an app's default client; `if_versions` and `write_id` as for
+    /// [`Self::grant_me`].
     pub async fn revoke_me(
         &self,
         tenant: &TenantId,
         app_id: &AppId,
+        if_versions: Option<&[Version]>,
         write_id: &str,
     ) -> Result<(), ChangeError> {
-        let sent = UpdateItemInput::builder()
-            .table_name(&self.name)
-            .set_key(Some(key_item(&keys::app(app_id))))
-            .update_expression("SET last_write = :write REMOVE me_role")
-            .condition_expression(
-                "tenant_id = :tenant AND attribute_not_exists(deleted_at) AND attribute_exists(me_role)",
-            )
-            .expression_attribute_values(":tenant", text(tenant.as_str()))
-            .expression_attribute_values(":write", text(write_id))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send_to(&self.sdk)
-            .await;
-        let Err(e) = sent else { return Ok(()) };
-        if let SdkError::ServiceError(service) = &e
-            && let UpdateItemError::ConditionalCheckFailedException(refused) = service.err()
-        {
-            if let Some(item) = refused.item() {
-                if string(item, "last_write") == write_id {
-                    return Ok(());
-                }
-                is_live(item, app_id, tenant)?;
+        let update = Update::of(keys::app(app_id))
+            .set("last_write", &write_id)?
+            .remove("me_role")
+            .value("tenant", text(tenant.as_str()));
+        let (update, version) = update.only_in(if_versions, "version");
+        let condition = "tenant_id = :tenant AND attribute_not_exists(deleted_at) \
+                         AND attribute_exists(#me_role)";
+        let condition = condition.to_owned() + &version;
+        match update.send(self, &condition, ReturnValue::None).await? {
+            Ok(_) => Ok(()),
+            Err(Some(item)) if string(&item, "last_write") == write_id => Ok(()),
+            Err(Some(item)) if is_live(&item, app_id, tenant)? && item.contains_key("me_role") => {
+                Err(ChangeError::Stale)
             }
-            return Err(ChangeError::Missing);
+            Err(_) => Err(ChangeError::Missing),
         }
-        Err(TableError::from_sdk("UpdateItem", &e).into())
     }
 }
 

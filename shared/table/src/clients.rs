@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::delete_item::DeleteItemError,
     types::{AttributeValue, KeysAndAttributes},
 };
-use domain::{App, AppId, Client, ClientId, StoredSecret, TenantId};
+use domain::{App, AppId, Client, ClientId, EndedSecrets, StoredSecret, TenantId};
 
 use crate::{
     ChangeError, IdempotencyRecord, Table, TableError,
@@ -50,6 +50,8 @@ pub struct Credentials {
     pub secrets: Vec<StoredSecret>,
     /// Moves with every secret issued or revoked.
     pub secrets_rev: u64,
+    /// Secrets whose tokens ended with them.
+    pub ended_secrets: EndedSecrets,
 }
 
 /// One page of an app's clients, the default one first, then in the order of creation.
@@ -292,12 +294,13 @@ pub(crate) fn credentials_of(
         return Ok(None);
     };
     let record: ClientRecord = decode(client)?;
-    let secrets_rev = record.secrets_rev;
+    let (secrets_rev, ended_secrets) = (record.secrets_rev, record.ended_secrets.clone());
     let (client, secrets) = record.into_parts(id.clone())?;
     Ok(Some(Credentials {
         principal: Principal { app, client },
         secrets,
         secrets_rev,
+        ended_secrets,
     }))
 }
 
@@ -316,13 +319,14 @@ fn default_credentials(
         let key = keys::app(&app_id).to_string();
         return Err(TableError::corrupt(key, "it has no secrets"));
     }
-    let secrets_rev = record.secrets_rev;
+    let (secrets_rev, ended_secrets) = (record.secrets_rev, record.ended_secrets.clone());
     let (app, secrets) = record.into_parts(app_id)?;
     let client = app.default_client.clone();
     Ok(Some(Credentials {
         principal: Principal { app, client },
         secrets,
         secrets_rev,
+        ended_secrets,
     }))
 }
 

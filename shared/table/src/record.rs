@@ -5,8 +5,8 @@
 use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use domain::{
-    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, RoleGrant,
-    SecretDigest, SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
+    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, EndedSecrets,
+    RoleGrant, SecretDigest, SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,12 +49,17 @@ fn readable() -> String {
 }
 
 /// The same with the digests, for those who check secrets.
-pub(crate) static WITH_SECRETS: LazyLock<Projection> =
-    LazyLock::new(|| Projection::of(&format!("{}, secrets, secrets_rev", readable())));
+pub(crate) static WITH_SECRETS: LazyLock<Projection> = LazyLock::new(|| {
+    Projection::of(&format!(
+        "{}, secrets, secrets_rev, ended_secrets",
+        readable()
+    ))
+});
 
-/// The same with what else may lie under a caller's keys: the mark of a revoked token.
+/// What a read of a token's client fetches: no digest either, but which secrets' tokens have ended, and the
+/// mark of a revoked token, which may lie under the same keys.
 pub(crate) static READABLE_OR_REVOKED: LazyLock<Projection> =
-    LazyLock::new(|| Projection::of(&format!("{}, expires_at", readable())));
+    LazyLock::new(|| Projection::of(&format!("{}, ended_secrets, expires_at", readable())));
 
 /// An app with its default client, and that client's secrets.
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,6 +99,9 @@ pub(crate) struct AppRecord {
     /// Moves with every secret issued or revoked.
     #[serde(default)]
     pub(crate) secrets_rev: u64,
+    /// Secrets whose tokens ended with them.
+    #[serde(default, skip_serializing_if = "EndedSecrets::is_empty")]
+    pub(crate) ended_secrets: EndedSecrets,
 }
 
 /// What an operator sets of an app, and its owner only reads.
@@ -145,6 +153,7 @@ impl AppRecord {
             deleted_at: None,
             secrets: records(secret),
             secrets_rev: 0,
+            ended_secrets: EndedSecrets::default(),
         }
     }
 
@@ -207,6 +216,9 @@ pub(crate) struct ClientRecord {
     secrets: BTreeMap<SecretId, SecretRecord>,
     #[serde(default)]
     pub(crate) secrets_rev: u64,
+    /// Secrets whose tokens ended with them.
+    #[serde(default, skip_serializing_if = "EndedSecrets::is_empty")]
+    pub(crate) ended_secrets: EndedSecrets,
 }
 
 impl Record for ClientRecord {
@@ -226,6 +238,7 @@ impl ClientRecord {
             updated_at: client.updated_at,
             secrets: records(secret),
             secrets_rev: 0,
+            ended_secrets: EndedSecrets::default(),
         }
     }
 

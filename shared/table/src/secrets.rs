@@ -5,10 +5,10 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, TransactWriteItem, Update, builders::UpdateBuilder},
 };
-use domain::{Client, Day, SecretId, StoredSecret};
+use domain::{Client, Day, EndedSecrets, SecretId, StoredSecret};
 
 use crate::{
-    ChangeError, Credentials, IdempotencyRecord, Table, TableError,
+    ChangeError, Credentials, IdempotencyRecord, Principal, Table, TableError,
     clients::key_of,
     error::{CONDITION_FAILED, reason},
     idempotency::replayed,
@@ -18,9 +18,19 @@ use crate::{
     transact::jitter_of,
 };
 
+/// A client's secrets as they are to be.
+#[derive(Debug)]
+pub struct Secrets {
+    /// All, dead ones included.
+    pub all: Vec<StoredSecret>,
+    /// Those whose tokens ended with them.
+    pub ended: EndedSecrets,
+}
+
 /// The update from one state of a client's secrets to another: new ones whole, of those that stay the
 /// day they were retired, and those that are forgotten away.
-fn differences(old: &[StoredSecret], new: &[StoredSecret]) -> Result<UpdateBuilder, TableError> {
+fn differences(read: &Credentials, secrets: &Secrets) -> Result<UpdateBuilder, TableError> {
+    let (old, new) = (&read.secrets, &secrets.all);
     let (mut set, mut remove) = (vec!["secrets_rev = :next".to_owned()], Vec::new());
     let mut update = Update::builder();
     for (at, secret) in new.iter().enumerate() {
@@ -47,6 +57,16 @@ fn differences(old: &[StoredSecret], new: &[StoredSecret]) -> Result<UpdateBuild
             update = update.expression_attribute_names(format!("#old{at}"), gone.id.as_str());
         }
     }
+    if secrets.ended == read.ended_secrets {
+        // It stays.
+    } else if secrets.ended.is_empty() {
+        remove.push("ended_secrets".to_owned());
+    } else {
+        set.push("ended_secrets = :ended".to_owned());
+        let ended = serde_dynamo::to_attribute_value(&secrets.ended)
+            .map_err(|e| TableError::internal("encoding ended secrets", &e))?;
+        update = update.expression_attribute_values(":ended", ended);
+    }
     let mut expression = format!("SET {}", set.join(", "));
     if !remove.is_empty() {
         expression.push_str(" REMOVE ");
@@ -56,22 +76,33 @@ fn differences(old: &[StoredSecret], new: &[StoredSecret]) -> Result<UpdateBuild
 }
 
 impl Table {
-    /// Replaces the secrets of a client by `all`, unless another call issued or revoked one since
-    /// `read`. Only what differs is written, so that a day of use noted meanwhile stays.
+    /// Replaces the secrets of a client, unless another call issued or revoked one since `read`, or the app
+    /// or client has changed since: what was asked of the version that was read holds of no other. Only what
+    /// differs is written, so that a day of use noted meanwhile stays.
     ///
     /// With `record`, what the caller is answered is kept in the same transaction.
     pub async fn save_secrets(
         &self,
         read: &Credentials,
-        all: &[StoredSecret],
+        secrets: &Secrets,
         record: Option<&IdempotencyRecord>,
     ) -> Result<(), ChangeError> {
-        let client = &read.principal.client;
+        let Principal { app, client } = &read.principal;
+        // The version of the item that holds the client.
+        let version = if client.default {
+            app.version
+        } else {
+            client.version
+        };
         let number = |n: u64| AttributeValue::N(n.to_string());
-        let update = differences(&read.secrets, all)?
+        let update = differences(read, secrets)?
             .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
-            .condition_expression("secrets_rev = :rev AND attribute_not_exists(deleted_at)")
+            .condition_expression(
+                "secrets_rev = :rev AND #version = :version AND attribute_not_exists(deleted_at)",
+            )
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
             .expression_attribute_values(":rev", number(read.secrets_rev))
             .expression_attribute_values(":next", number(read.secrets_rev.saturating_add(1)))
             .build()

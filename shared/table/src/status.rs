@@ -21,8 +21,8 @@ pub struct StatusChange {
     pub status: Status,
     /// Now.
     pub at: Timestamp,
-    /// Only in this version.
-    pub if_version: Option<Version>,
+    /// Only in one of these versions.
+    pub if_versions: Option<Vec<Version>>,
     /// Random: a retry that finds its own write done knows it by this.
     pub write_id: String,
 }
@@ -49,7 +49,9 @@ impl Table {
             .set("status", &change.status)?
             .set("updated_at", &change.at)?
             .count("version");
-        let condition = status_condition("status", "version", change, true);
+        let condition = status_condition("status", change, true);
+        let (update, version) = update.only_in(change.if_versions.as_deref(), "version");
+        let condition = condition + &version;
         let decoded = |item: Item| decode::<AppRecord>(item)?.into_live_app(*app_id);
         status(self, update, condition, change, |item| {
             let management = item.contains_key("management");
@@ -82,7 +84,9 @@ impl Table {
                 .set("client_updated_at", &change.at)?
                 .count("version")
                 .count("client_version");
-            let condition = status_condition("client_status", "client_version", change, true);
+            let condition = status_condition("client_status", change, true);
+            let (update, version) = update.only_in(change.if_versions.as_deref(), "client_version");
+            let condition = condition + &version;
             return status(self, update, condition, change, |item| {
                 let app = decode::<AppRecord>(item)?.into_live_app(app_id)?;
                 let app = app.filter(|app| app.tenant_id == change.tenant_id);
@@ -98,7 +102,9 @@ impl Table {
             .set("status", &change.status)?
             .set("updated_at", &change.at)?
             .count("version");
-        let condition = status_condition("status", "version", change, false);
+        let condition = status_condition("status", change, false);
+        let (update, version) = update.only_in(change.if_versions.as_deref(), "version");
+        let condition = condition + &version;
         status(self, update, condition, change, |item| {
             let record: ClientRecord = decode(item)?;
             if record.tenant_id != change.tenant_id {
@@ -129,16 +135,13 @@ impl Seen {
     }
 }
 
-fn status_condition(status: &str, version: &str, change: &StatusChange, in_app: bool) -> String {
+fn status_condition(status: &str, change: &StatusChange, in_app: bool) -> String {
     let mut condition = format!("tenant_id = :tenant AND #{status}.active <> :active");
     if in_app {
         condition.push_str(" AND attribute_not_exists(deleted_at)");
         if !change.status.active {
             condition.push_str(" AND attribute_not_exists(management)");
         }
-    }
-    if change.if_version.is_some() {
-        condition = format!("{condition} AND #{version} = :if_version");
     }
     condition
 }
@@ -150,13 +153,10 @@ async fn status<T>(
     change: &StatusChange,
     read: impl Fn(Item) -> Result<Option<(T, Seen)>, TableError>,
 ) -> Result<StatusOutcome<T>, ChangeError> {
-    let mut update = update
+    let update = update
         .set("last_write", &change.write_id)?
         .value("tenant", text(change.tenant_id.as_str()))
         .value("active", AttributeValue::Bool(change.status.active));
-    if let Some(version) = change.if_version {
-        update = update.value("if_version", AttributeValue::N(version.to_string()));
-    }
     let (item, changed) = match update.send(table, &condition, ReturnValue::AllNew).await? {
         Ok(item) => (item, true),
         // An answer was lost on the way and the SDK tried again: the write is ours.
@@ -171,10 +171,8 @@ async fn status<T>(
     if changed {
         return Ok(StatusOutcome::Changed(now));
     }
-    if change
-        .if_version
-        .is_some_and(|version| version != seen.version)
-    {
+    let asked = change.if_versions.as_ref();
+    if asked.is_some_and(|versions| !versions.contains(&seen.version)) {
         return Err(ChangeError::Stale);
     }
     if seen.active == change.status.active {

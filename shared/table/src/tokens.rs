@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{
     error::SdkError, operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
 };
-use domain::{ClientId, Timestamp};
+use domain::{ClientId, EndedSecrets, SecretId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -91,12 +91,13 @@ impl Table {
             .map_err(|e| TableError::from_sdk("PutItem", &e))
     }
 
-    /// The client of a token with its app, unless the token is revoked: one round trip, strongly
-    /// consistent; two for a chosen id.
+    /// The client of a token with its app, unless the token is revoked or has ended with `secret`, which it
+    /// was obtained with: one round trip, strongly consistent; two for a chosen id.
     pub async fn token_principal(
         &self,
         client: &ClientId,
         jti_digest: &str,
+        secret: Option<&SecretId>,
     ) -> Result<Option<Principal>, TableError> {
         let Some(app_id) = self.app_of(client).await? else {
             return Ok(None);
@@ -110,6 +111,8 @@ impl Table {
             return Ok(None);
         }
         let found = credentials_of(items, client, app_id, &READABLE_OR_REVOKED)?;
+        let holds = |ended: &EndedSecrets| secret.is_none_or(|id| !ended.contains(id));
+        let found = found.filter(|credentials| holds(&credentials.ended_secrets));
         Ok(found.map(|credentials| credentials.principal))
     }
 }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
         self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     },
 };
+use domain::Version;
 use serde::Serialize;
 
 use crate::{
@@ -18,10 +19,11 @@ use crate::{
     sdk::{Request, UpdateItemInput},
 };
 
-/// One update of an item: what it sets, and the names and values it speaks of.
+/// One update of an item: what it sets and removes, and the names and values it speaks of.
 pub(crate) struct Update {
     key: Key,
     sets: Vec<String>,
+    removes: Vec<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
 }
@@ -31,6 +33,7 @@ impl Update {
         Self {
             key,
             sets: Vec::new(),
+            removes: Vec::new(),
             names: HashMap::new(),
             values: HashMap::new(),
         }
@@ -60,6 +63,39 @@ impl Update {
         self.named(name).value("one", AttributeValue::N("1".into()))
     }
 
+    pub(crate) fn remove(mut self, name: &str) -> Self {
+        self.removes.push(format!("#{name}"));
+        self.named(name)
+    }
+
+    /// With the end of a condition: that the item is in one of these versions, where any are asked for.
+    pub(crate) fn only_in(
+        mut self,
+        versions: Option<&[Version]>,
+        attribute: &str,
+    ) -> (Self, String) {
+        let Some(versions) = versions else {
+            return (self, String::new());
+        };
+        let mut asked = Vec::with_capacity(versions.len());
+        for (at, version) in versions.iter().enumerate() {
+            let name = format!("in{at}");
+            asked.push(format!(":{name}"));
+            self = self.value(&name, AttributeValue::N(version.to_string()));
+        }
+        let condition = format!(" AND #{attribute} IN ({})", asked.join(", "));
+        (self.named(attribute), condition)
+    }
+
+    fn expression(&self) -> String {
+        let mut expression = format!("SET {}", self.sets.join(", "));
+        if !self.removes.is_empty() {
+            expression.push_str(" REMOVE ");
+            expression.push_str(&self.removes.join(", "));
+        }
+        expression
+    }
+
     /// `Ok(Err(item))` is a refused condition, with the item as it is.
     pub(crate) async fn send(
         self,
@@ -70,7 +106,7 @@ impl Update {
         let sent = UpdateItemInput::builder()
             .table_name(&table.name)
             .set_key(Some(key_item(&self.key)))
-            .update_expression(format!("SET {}", self.sets.join(", ")))
+            .update_expression(self.expression())
             .condition_expression(condition)
             .set_expression_attribute_names(Some(self.names))
             .set_expression_attribute_values(Some(self.values))
@@ -102,7 +138,7 @@ impl Update {
         let update = types::Update::builder()
             .table_name(&table.name)
             .set_key(Some(key_item(&self.key)))
-            .update_expression(format!("SET {}", self.sets.join(", ")))
+            .update_expression(self.expression())
             .condition_expression(condition)
             .set_expression_attribute_names(Some(self.names))
             .set_expression_attribute_values(Some(self.values))

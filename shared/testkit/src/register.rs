@@ -2,10 +2,10 @@
 
 use domain::{
     App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeNameChoice, CreateApp, GrantType,
-    Name, RedirectUri, Scope, Secret, Status, StoredSecret, TenantId, TokenEndpointAuthMethod,
-    app::Registration, client::DEFAULT_RESPONSE_TYPES, stored_secret,
+    Name, RedirectUri, Scope, Secret, SecretId, Status, StoredSecret, TenantId,
+    TokenEndpointAuthMethod, app::Registration, client::DEFAULT_RESPONSE_TYPES, stored_secret,
 };
-use table::{AppFilter, PageRequest, StatusChange};
+use table::{AppFilter, PageRequest, Secrets, StatusChange};
 
 use crate::TestApp;
 
@@ -94,7 +94,7 @@ impl TestApp {
             tenant_id: app.tenant_id.clone(),
             status: Status::new(active),
             at: self.registry.now(),
-            if_version: None,
+            if_versions: None,
             write_id: "a test".into(),
         };
         let table = &self.registry.table;
@@ -144,9 +144,23 @@ impl TestApp {
         let mut new = StoredSecret::new(&secret, &pepper, client, now);
         new.expires_at = expires_in.map(|seconds| now.plus(seconds));
         let all = stored_secret::issue(read.secrets.clone(), new, now).unwrap();
-        table.save_secrets(&read, &all, None).await.unwrap();
+        let ended = read.ended_secrets.at(now);
+        let secrets = Secrets { all, ended };
+        table.save_secrets(&read, &secrets, None).await.unwrap();
         self.recorder.take();
         secret
+    }
+
+    /// Revokes a secret of a client, and leaves its tokens.
+    pub async fn retire(&self, client: &ClientId, secret: &SecretId) {
+        let table = &self.registry.table;
+        let read = table.credentials(client).await.unwrap().unwrap();
+        let now = self.registry.now();
+        let all = stored_secret::revoke(read.secrets.clone(), secret, now).unwrap();
+        let ended = read.ended_secrets.at(now);
+        let secrets = Secrets { all, ended };
+        table.save_secrets(&read, &secrets, None).await.unwrap();
+        self.recorder.take();
     }
 
     /// An app as it is stored now; `None` when it is deleted.

@@ -115,6 +115,7 @@ async fn a_body_of_another_media_type_is_refused() {
         "application/merge-patch+json",
         "application/jsonp",
         "application/json, text/plain",
+        "application/json; charset=utf-8,text/plain",
         "json",
     ] {
         let body = minimal().to_string();

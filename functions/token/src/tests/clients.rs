@@ -156,10 +156,6 @@ async fn a_malformed_authorization_header_is_refused_without_a_read() {
         "Basic YQ".into(),
         "Basic YQ==".into(),
         "Basic /w==".into(),
-        format!("Bearer {}", app.admin),
-        good.replacen("Basic", "Digest", 1),
-        format!("{good},{good}"),
-        good.replacen(' ', "", 1),
     ] {
         let response = post(&app, GRANT)
             .header("authorization", &header)
@@ -168,6 +164,23 @@ async fn a_malformed_authorization_header_is_refused_without_a_read() {
         assert_error(&response, 401, "invalid_client", INVALID_CLIENT, &header);
         assert!(app.recorder.take().is_empty());
     }
+    let another_scheme = "This endpoint takes the client's own credentials and no access token: send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret or client_assertion in the body.";
+    for header in [
+        format!("Bearer {}", app.admin),
+        good.replacen("Basic", "Digest", 1),
+        good.replacen(' ', "", 1),
+    ] {
+        let response = post(&app, GRANT)
+            .header("authorization", &header)
+            .send()
+            .await;
+        assert_error(&response, 401, "invalid_client", another_scheme, &header);
+        assert!(app.recorder.take().is_empty());
+    }
+    let two = post(&app, GRANT).header("authorization", &format!("{good},{good}"));
+    let told = "authorization was sent two times, or holds a comma, which stands between two; send it one time";
+    assert_error(&two.send().await, 400, "invalid_request", told, "two");
+    assert!(app.recorder.take().is_empty());
 }
 
 #[tokio::test]

@@ -73,7 +73,8 @@ async fn client_credentials_answer_a_token_that_the_published_keys_verify() {
     let kid = header["kid"].as_str().unwrap();
     assert_eq!(header, json!({"alg": "ES256", "typ": "at+jwt", "kid": kid}));
     let jti = claims["jti"].take();
-    assert_eq!(jti.as_str().unwrap().len(), 22);
+    // The secret's id, a dot, and 16 random bytes.
+    assert_eq!(jti.as_str().unwrap().len(), 10 + 1 + 22);
     assert_eq!(
         claims,
         json!({

@@ -119,6 +119,8 @@ pub struct IssueSecret {
     pub expires_in: Option<i64>,
     /// Whether it takes the place of all others, which die at once.
     pub replaces: bool,
+    /// Whether tokens that were obtained with the others end too.
+    pub ends_tokens: bool,
 }
 
 /// The Me role of an app's default client.
@@ -304,6 +306,8 @@ words! {
     fn status(call: &Call) -> SetStatus;
     /// Reads a request for a new secret.
     fn issue_secret(call: &Call) -> IssueSecret;
+    /// Reads whether the tokens that were obtained with a secret are to end with it.
+    fn revoke_secret(call: &Call) -> bool;
     /// Answers an issued secret.
     fn secret_issued(call: &Call, issued: &SecretIssued) -> Response;
     /// Answers the secrets of a client, by what is kept of them.

@@ -20,6 +20,8 @@ use crate::{
 const LIST_CEILING: u32 = 1000;
 const NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=25;
 
+const NO_TOKEN: &str = "This takes an access token, not a service's own credentials: POST those to /oauth/service/token as service_id and service_secret, and send a Bearer token here, Authorization: Bearer <access_token>.";
+
 pub(super) struct OpenIdApps;
 
 impl Words for OpenIdApps {
@@ -38,6 +40,7 @@ impl Words for OpenIdApps {
                 vec![entry("invalid", error.detail())]
             }
             ApiError::OAuth(_) if error.status() == 400 => vec![entry("invalid", error.detail())],
+            ApiError::NoToken => vec![entry(error.code(), NO_TOKEN.into())],
             _ => vec![entry(error.code(), error.detail())],
         };
         let status = match error {

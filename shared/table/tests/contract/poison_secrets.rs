@@ -164,3 +164,62 @@ async fn a_signing_key_that_cannot_be_read_is_named_and_the_others_go_on() {
     let sealed = ground.table.sealed_signing_keys().await.unwrap();
     assert_eq!((sealed.keys.len(), sealed.unreadable.len()), (1, 1));
 }
+
+#[tokio::test]
+async fn ended_secrets_that_can_not_be_read_are_corrupt_and_end_no_check() {
+    let (ground, apps, good) = three().await;
+    let app = &apps[1];
+    let client = &app.default_client.client_id;
+    let id = "aaaaaaaaaa".to_owned();
+    let map = |key: &str, until| AttributeValue::M([(key.to_owned(), until)].into());
+    for ended in [
+        s("text"),
+        n("1"),
+        AttributeValue::L(vec![s(&id)]),
+        map(&id, s("1000")),
+        map("#", n("1000")),
+    ] {
+        let what = format!("{ended:?}");
+        let mut bad = good.clone();
+        bad.insert("ended_secrets".into(), ended);
+        ground.put(bad).await;
+        for failed in [
+            ground
+                .table
+                .token_principal(client, "digest", None)
+                .await
+                .map(drop),
+            ground.table.credentials(client).await.map(drop),
+        ] {
+            assert!(
+                matches!(failed, Err(TableError::Corrupt { .. })),
+                "{what}: {failed:?}"
+            );
+        }
+        // Who asks for neither token nor secret goes on.
+        assert_eq!(
+            ground
+                .table
+                .app(&app.tenant_id, &app.app_id)
+                .await
+                .unwrap()
+                .as_ref(),
+            Some(app)
+        );
+    }
+    let mut right = good.clone();
+    right.insert("ended_secrets".into(), map(&id, n("1000")));
+    ground.put(right).await;
+    let (ended, other) = (
+        domain::SecretId::parse(&id).unwrap(),
+        domain::SecretId::generate([9; 7]),
+    );
+    for (secret, holds) in [(None, true), (Some(&other), true), (Some(&ended), false)] {
+        let found = ground
+            .table
+            .token_principal(client, "digest", secret)
+            .await
+            .unwrap();
+        assert_eq!(found.is_some(), holds, "{secret:?}");
+    }
+}

@@ -116,6 +116,18 @@ async fn bills() -> Vec<(&'static str, String)> {
         assert!(response.status < 300, "{pattern}: {}", response.body);
         bills.push((pattern, app.recorder.bill()));
     }
+    for (pattern, query, name) in [
+        ("revoke a secret", "", "Two"),
+        ("revoke a secret with its tokens", "?tokens=end", "Three"),
+    ] {
+        let other = app.register(name, |_| ()).await;
+        let (id, client) = (other.id(), other.client_id());
+        let secret = app.issue(client, None).await.id();
+        let path = format!("/v1/applications/{id}/clients/{client}/secrets/{secret}{query}");
+        let response = call(&app, "DELETE", &path).send().await;
+        assert_eq!(response.status, 204, "{}", response.body);
+        bills.push((pattern, app.recorder.bill()));
+    }
     for pattern in ["token, first of the day", "token"] {
         app.recorder.take();
         let response = token_answer(&app, made.client_id(), &made.secret).await;

@@ -100,6 +100,16 @@ pub(super) fn force(call: &Call) -> Result<bool, ApiError> {
     Ok(faults.or(force.unwrap_or_default())?)
 }
 
+/// Whether `?tokens=end` is there, the one value that the parameter has.
+pub(super) fn ends_tokens(call: &Call) -> Result<bool, ApiError> {
+    let query = call.request.query_parameters(&["tokens"])?;
+    match query.get("tokens").map(String::as_str) {
+        None => Ok(false),
+        Some("end") => Ok(true),
+        Some(_) => Err(Violations::one("tokens", Invalid::Choice("end")).into()),
+    }
+}
+
 fn limit(query: &Query, faults: &mut Violations) -> u32 {
     match query.get("limit").map(|text| text.parse()) {
         None => DEFAULT_LIMIT,

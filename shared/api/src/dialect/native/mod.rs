@@ -65,7 +65,7 @@ impl Words for Native {
 
     fn check_query(&self, request: &Request) -> Result<(), ApiError> {
         match request.route.operation {
-            "list-apps" | "list-clients" | "delete-app" => Ok(()),
+            "list-apps" | "list-clients" | "delete-app" | "revoke-secret" => Ok(()),
             _ => request.query_parameters(&[]).map(drop),
         }
     }
@@ -186,6 +186,7 @@ impl Words for Native {
             app: None,
             expires_in: None,
             replaces: false,
+            ends_tokens: false,
         };
         // The body is optional, and API Gateway may add a content type to an empty one.
         if !call.request.body.is_empty() {
@@ -194,6 +195,10 @@ impl Words for Native {
             f.into_faults().or(())?;
         }
         Ok(asked)
+    }
+
+    fn revoke_secret(&self, call: &Call) -> Result<bool, ApiError> {
+        lists::ends_tokens(call)
     }
 
     fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {

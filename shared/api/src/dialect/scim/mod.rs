@@ -147,6 +147,16 @@ impl Words for Scim {
     }
 
     fn issue_secret(&self, call: &Call) -> Result<IssueSecret, ApiError> {
+        let query = call.request.query_parameters(&["tokens"])?;
+        let ends_tokens = match query.get("tokens").map(String::as_str) {
+            None => false,
+            Some("end") => true,
+            Some(_) => {
+                let why =
+                    "tokens must be end; without it, tokens obtained with the old secret go on.";
+                return Err(ApiError::query("invalidValue", why));
+            }
+        };
         let mut f = body(call)?;
         schema(&mut f, SECRET_SCHEMA)?;
         let app = f.required("appId", |text| Ok(text.to_owned()));
@@ -155,6 +165,7 @@ impl Words for Scim {
             app,
             expires_in: None,
             replaces: true,
+            ends_tokens,
         })?)
     }
 
