@@ -11,5 +11,6 @@ mod documents;
 mod hygiene;
 mod manifests;
 mod routes;
+mod state;
 mod template;
 mod workspace;
