@@ -10,12 +10,11 @@ use api::{
 use crate::workspace::{none, read, root};
 
 /// The part of a text between `<!-- name -->` and `<!-- /name -->`.
-fn between<'a>(text: &'a str, name: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, name: &str) -> &'a str {
     let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let rest = text.split_once(&open).map(|(_, rest)| rest);
     let part = rest.and_then(|rest| rest.split_once(&close));
-    part.unwrap_or_else(|| panic!("README.md has no part {name}"))
-        .0
+    part.unwrap_or_else(|| panic!("there is no part {name}")).0
 }
 
 fn access(route: &Route) -> String {

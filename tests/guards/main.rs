@@ -7,6 +7,7 @@
 
 mod arrows;
 mod budgets;
+mod costs;
 mod documents;
 mod hygiene;
 mod manifests;

@@ -39,7 +39,7 @@ pub(crate) fn updating() -> bool {
 
 /// Writes a file of the root. Renamed into place: the other guards read it at the same time.
 pub(crate) fn write(file: &str, text: &str) {
-    let new = root().join("target").join(file);
+    let new = root().join("target").join(file.replace('/', "-"));
     std::fs::write(&new, text).unwrap();
     std::fs::rename(new, root().join(file)).unwrap();
 }
