@@ -53,6 +53,15 @@ fn prices_add_up_and_the_readme_has_the_same() {
     }
 }
 
+/// A whole number below a million, as the documents write it: 5 550.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    match digits.split_at_checked(digits.len().saturating_sub(3)) {
+        Some((thousands, rest)) if !thousands.is_empty() => format!("{thousands} {rest}"),
+        _ => digits,
+    }
+}
+
 /// The dearest day: every route at its throttle, at a token's price.
 fn worst_day() -> String {
     let template = parsed(template::FILE);
@@ -70,9 +79,10 @@ fn worst_day() -> String {
     let second = f64::from(free) * open + f64::from(wanting) * other;
     let day = |requests: f64| requests * DAY / 1e6;
     format!(
-        "**The worst day**, as the throttles stand: {free} routes × {open} + {wanting} routes × {other} = {second} requests a\n\
+        "**The worst day**, as the throttles stand: {free} routes × {open} + {wanting} routes × {other} = {} requests a\n\
          second × 86 400 s = {:.0} million requests, and at ${price:.2} a million **${:.0}**. An attack on the token endpoint alone\n\
          is {:.1} million, ${:.2} a day.\n",
+        grouped(second),
         day(second),
         day(second) * price,
         day(open),
