@@ -340,6 +340,13 @@ fn a_warning_of_the_import_does_not_stop_a_deployment() {
     assert!(api.get("FailOnWarnings").is_none());
 }
 
+/// A mapping that has the stage's name only is made beside it, and refused when it is first.
+#[test]
+fn the_domain_is_mapped_when_the_stage_is_there() {
+    let mapping = &parsed(FILE)["Resources"]["DomainMapping"]["Properties"];
+    assert_eq!(mapping["Stage"], "Api.Stage");
+}
+
 /// A name of the account's that another stack would choose too stops that stack's deployment, or takes this one's
 /// resource from it.
 #[test]
