@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
 cloudformation = boto3.client("cloudformation")
@@ -71,13 +72,23 @@ class Stack:
         command += ["--parameter-overrides", *given] if given else []
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode != 0:
-            raise Failed(f"sam deploy {self.name} failed\n{run.stdout[-8000:]}\n{run.stderr[-2000:]}")
+            why = run.stderr.strip().rpartition("\n")[2]
+            raise Failed(f"sam deploy {self.name} failed\n{why}\n{self.refusals()}")
         about = cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         said(f"{self.name}: {about['StackStatus']}")
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         resources = [one for page in pages for one in page["StackResourceSummaries"]]
         self.names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
         return {output["OutputKey"]: output["OutputValue"] for output in about["Outputs"]}
+
+    def refusals(self) -> str:
+        """What CloudFormation could not do, and why."""
+        try:
+            events = cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        except ClientError as none:
+            return str(none)
+        failed = [one for one in events if one["ResourceStatus"].endswith("_FAILED")]
+        return "\n".join(f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in failed)
 
     def delete(self) -> None:
         """Removes it, and fails unless it is gone."""
