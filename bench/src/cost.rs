@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::{
     Outcome,
@@ -33,6 +34,18 @@ mod price {
     pub(super) const COGNITO_TOKENS: f64 = 2_250.0;
 }
 
+/// The template, which says what the gateway logs of a request.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+/// What it fills in, of usual length.
+const LOGGED: [(&str, &str); 6] = [
+    ("$context.requestId", "JKJaXmPLvHcESHA="),
+    ("$context.requestTimeEpoch", "1767323045123"),
+    ("$context.identity.sourceIp", "203.0.113.200"),
+    ("$context.status", "200"),
+    ("$context.responseLatency", "12"),
+    ("$context.integrationErrorMessage", "-"),
+];
+
 /// Memory that comes with a whole processor, in MB.
 const WHOLE_CPU: f64 = 1_769.0;
 /// Calls measured of each function, behind as many to warm up.
@@ -54,8 +67,25 @@ struct Measured {
     cpu: Duration,
     /// Bytes of its answer, body and headers.
     answer: f64,
-    /// Bytes that it logs.
+    /// Bytes of the lines that it and the gateway log.
     log: f64,
+}
+
+/// Bytes of the gateway's line in the access log, by the template's format.
+fn access_line(route: &str) -> Outcome<f64> {
+    let format = TEMPLATE
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Format: '")?.strip_suffix('\''));
+    let format = format.ok_or("template.yaml has no format of the access log")?;
+    let line = format.replace("$context.routeKey", route);
+    let line = LOGGED
+        .iter()
+        .fold(line, |line, (name, value)| line.replace(name, value));
+    if line.contains("$context") {
+        return Err(format!("what is usual in {line}").into());
+    }
+    // And the end of the line.
+    Ok(f64::from(u32::try_from(line.len() + 1)?))
 }
 
 /// What a million calls cost, in dollars.
@@ -64,20 +94,40 @@ struct Dollars {
     requests: f64,
     compute: f64,
     capacity: f64,
+    transfer: f64,
+    logs: f64,
+}
+
+/// What one call takes of what is paid for.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    billed_ms: f64,
+    /// Memory of the function in MB.
+    memory: f64,
+    read_units: f64,
+    write_units: f64,
+    /// Bytes that leave AWS.
+    answer: f64,
+    /// Bytes of the log's lines.
+    log: f64,
 }
 
 impl Dollars {
-    fn of(billed_ms: f64, memory: f64, read: f64, write: f64) -> Self {
-        let gigabyte_seconds = billed_ms / 1e3 * memory / 1024.0;
+    fn of(taken: &Taken) -> Self {
+        let gigabyte_seconds = taken.billed_ms / 1e3 * taken.memory / 1024.0;
+        // A million times so many bytes, in gigabytes.
+        let gigabytes = |bytes: f64| bytes * 1e6 / 1e9;
         Self {
             requests: price::GATEWAY + price::INVOCATIONS,
             compute: gigabyte_seconds * price::COMPUTE * 1e6,
-            capacity: read * price::READS + write * price::WRITES,
+            capacity: taken.read_units * price::READS + taken.write_units * price::WRITES,
+            transfer: gigabytes(taken.answer) * price::TRANSFER,
+            logs: gigabytes(taken.log) * price::LOGS,
         }
     }
 
     fn sum(self) -> f64 {
-        self.requests + self.compute + self.capacity
+        self.requests + self.compute + self.capacity + self.transfer + self.logs
     }
 }
 
@@ -99,9 +149,9 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
             "API and invocation",
             "compute",
             "DynamoDB",
+            "transfer",
+            "logs",
             "sum",
-            "transfer beside",
-            "logs beside",
             "Cognito",
         ],
     );
@@ -119,7 +169,14 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
         let trips = u32::try_from(bill.calls.len())?;
         let waits = f64::from(trips) * options.round_trip;
         let billed = billed(measured.cpu, options.memory, waits);
-        let dollars = Dollars::of(billed, options.memory, bill.read, bill.write);
+        let dollars = Dollars::of(&Taken {
+            billed_ms: billed,
+            memory: options.memory,
+            read_units: bill.read,
+            write_units: bill.write,
+            answer: measured.answer,
+            log: measured.log,
+        });
         let cognito = if function == "token" {
             format!("{:.0}", price::COGNITO_TOKENS)
         } else {
@@ -132,16 +189,16 @@ pub(crate) async fn run(options: &Options) -> Outcome<Table> {
             format!("{:.2}", dollars.requests),
             format!("{:.3}", dollars.compute),
             format!("{:.3}", dollars.capacity),
+            format!("{:.3}", dollars.transfer),
+            format!("{:.3}", dollars.logs),
             format!("**{:.2}**", dollars.sum()),
-            // A million times so many bytes, in gigabytes.
-            format!("{:.3}", measured.answer * 1e6 / 1e9 * price::TRANSFER),
-            format!("{:.3}", measured.log * 1e6 / 1e9 * price::LOGS),
             cognito,
         ]);
     }
     table.note(format!(
         "{} MB and so {:.1} % of a processor; processor time as measured here on x86-64, arm64's price; {} ms for \
-         each call of DynamoDB. Capacity as counted on the wire. Starts are not in it.",
+         each call of DynamoDB. Capacity as counted on the wire. Logs are the function's line and the gateway's. \
+         Starts are not in it.",
         options.memory,
         options.memory / WHOLE_CPU * 100.0,
         options.round_trip
@@ -159,6 +216,12 @@ async fn measure(function: &str) -> Outcome<Measured> {
     let mut started = deployment
         .start(&directory.join(function), Wire::Tls)
         .await?;
+    let event: Value = serde_json::from_str(payloads.first().ok_or("no events")?)?;
+    let route = event
+        .get("routeKey")
+        .and_then(Value::as_str)
+        .ok_or("an event without its route")?;
+    let access_line = access_line(route)?;
     let mut payloads = payloads.into_iter();
     for payload in payloads.by_ref().take(CALLS) {
         started.invoke(payload).await?;
@@ -174,7 +237,7 @@ async fn measure(function: &str) -> Outcome<Measured> {
     Ok(Measured {
         cpu: started.cpu()?.saturating_sub(cpu) / calls,
         answer: per_call(answer)?,
-        log: per_call(started.log().len() - logged)?,
+        log: per_call(started.log().len() - logged)? + access_line,
     })
 }
 
@@ -197,12 +260,34 @@ mod tests {
 
     #[test]
     fn dollars_add_up() {
-        let token = Dollars::of(10.0, 128.0, 1.0, 0.0);
+        let call = Taken {
+            billed_ms: 10.0,
+            memory: 128.0,
+            read_units: 1.0,
+            write_units: 0.0,
+            answer: 1_000.0,
+            log: 500.0,
+        };
+        let token = Dollars::of(&call);
         // 10 ms of an eighth of a gigabyte, a million times: 1 250 GB-s.
         assert!(close(token.compute, 1_250.0 * price::COMPUTE));
         assert!(close(token.requests, 1.2));
         assert!(close(token.capacity, 0.125));
-        assert!(close(token.sum(), 1.2 + 0.125 + 0.016_666_75));
-        assert!(close(Dollars::of(0.0, 128.0, 0.0, 6.0).capacity, 3.75));
+        // A gigabyte of answers, half a gigabyte of lines.
+        assert!(close(token.transfer, 0.09));
+        assert!(close(token.logs, 0.25));
+        assert!(close(token.sum(), 1.2 + 0.125 + 0.016_666_75 + 0.09 + 0.25));
+        let creation = Taken {
+            write_units: 6.0,
+            read_units: 0.0,
+            ..call
+        };
+        assert!(close(Dollars::of(&creation).capacity, 3.75));
+    }
+
+    #[test]
+    fn the_gateways_line_is_as_the_template_has_it() {
+        let line = access_line("POST /oauth2/token").unwrap();
+        assert!(close(line, 143.0), "{line}");
     }
 }

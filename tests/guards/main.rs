@@ -7,11 +7,13 @@
 
 mod arrows;
 mod budgets;
+mod costs;
 mod documents;
 mod hygiene;
 mod manifests;
 mod roles;
 mod routes;
 mod security;
+mod state;
 mod template;
 mod workspace;

@@ -4,49 +4,85 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use api::{
     operations::{Grant, OPERATIONS, On, Operation},
-    routes::{ROUTES, Route},
+    routes::{Access, ROUTES, Route},
     settings,
 };
 
 use serde_json::json;
 use serde_norway::Value;
-use table::Table;
 
 use crate::workspace::{none, read, root};
 
-const FILE: &str = "template.yaml";
-const OPEN: &str = "  # <functions>";
-const CLOSE: &str = "  # </functions>\n";
+pub(crate) const FILE: &str = "template.yaml";
 
 /// The master secret in use.
 const MASTER_SECRET: &str =
-    "!If [OtherMasterSecret, !Ref ExistingMasterSecretArn, !Ref MasterSecret]";
+    "!If [OwnMasterSecret, !Ref MasterSecret, !Ref ExistingMasterSecretArn]";
 
-/// With `UPDATE_TEMPLATE=1` in the environment the functions are written instead of compared.
+/// A text around a part of it, which stands behind the line of `# <name>` and before that of `# </name>`.
+pub(crate) fn part<'a>(text: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+    let open = text.find(&format!("# <{name}>")).unwrap();
+    let begin = open + text.get(open..).unwrap().find('\n').unwrap() + 1;
+    let (before, rest) = text.split_at(begin);
+    let close = rest.find(&format!("# </{name}>")).unwrap();
+    let end = rest.get(..close).unwrap().rfind('\n').unwrap_or(0);
+    // The indentation of the closing line belongs to what follows.
+    let end = if end == 0 { 0 } else { end + 1 };
+    let (within, after) = rest.split_at(end);
+    (before, within, after)
+}
+
+/// Whether files are to be written instead of compared.
+pub(crate) fn updating() -> bool {
+    std::env::var_os("UPDATE_TEMPLATE").is_some()
+}
+
+/// Writes a file of the root. Renamed into place: the other guards read it at the same time.
+pub(crate) fn write(file: &str, text: &str) {
+    let new = root().join("target").join(file.replace('/', "-"));
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(new, root().join(file)).unwrap();
+}
+
+/// Fails when a file is not what it should be, and says how to write it.
+#[track_caller]
+pub(crate) fn same(file: &str, written: &str, expected: &str) {
+    let mut lines = written.lines().zip(expected.lines());
+    let differing = lines.find(|(old, new)| old != new);
+    assert!(
+        written == expected,
+        "run `UPDATE_TEMPLATE=1 cargo test -p tests --test guards` and commit {file}\n\
+         the first line that differs, and what it should be: {differing:?}"
+    );
+}
+
+/// With `UPDATE_TEMPLATE=1` in the environment functions and throttles are written instead of compared.
 #[test]
 fn the_template_has_every_operation_with_its_routes_and_permissions() {
     let template = read(FILE);
-    let (before, rest) = template.split_once(OPEN).unwrap();
-    let (note, rest) = rest.split_once('\n').unwrap();
-    let (written, after) = rest.split_once(CLOSE).unwrap();
-    let expected: String = OPERATIONS.iter().map(function).collect();
-    if std::env::var_os("UPDATE_TEMPLATE").is_some() {
-        let text = format!("{before}{OPEN}{note}\n{expected}{CLOSE}{after}");
-        // Renamed into place: the other guards read it at the same time.
-        let new = root().join("target/template.yaml");
-        std::fs::write(&new, text).unwrap();
-        std::fs::rename(new, root().join(FILE)).unwrap();
-        return;
+    let functions: String = OPERATIONS.iter().map(function).collect();
+    let (before, _, after) = part(&template, "functions");
+    let expected = format!("{before}{functions}{after}");
+    let throttles: String = ROUTES.iter().filter_map(throttle).collect();
+    let (before, _, after) = part(&expected, "throttles");
+    let expected = format!("{before}{throttles}{after}");
+    if updating() {
+        write(FILE, &expected);
+    } else {
+        same(FILE, &template, &expected);
     }
-    let differing = written
-        .lines()
-        .zip(expected.lines())
-        .find(|(old, new)| old != new);
-    assert!(
-        written == expected,
-        "run `UPDATE_TEMPLATE=1 cargo test -p tests --test guards` and commit {FILE}\n\
-         the first line that differs, and what it should be: {differing:?}"
-    );
+}
+
+/// The settings of a route where the caller need not have a token: whoever asks has it run, and an answer may
+/// take a signature or the check of a secret.
+fn throttle(route: &Route) -> Option<String> {
+    let open = !matches!(route.access, Access::Scope(..));
+    open.then(|| {
+        format!(
+            "        \"{}\": {{ ThrottlingRateLimit: !Ref OpenThrottlingRate, ThrottlingBurstLimit: !Ref OpenThrottlingBurst }}\n",
+            route.key()
+        )
+    })
 }
 
 /// A function and its role, as the template has them.
@@ -76,17 +112,59 @@ fn function(operation: &Operation) -> String {
     let routes = ROUTES.iter().filter(|route| route.operation == *name);
     let mut events: String = routes.map(event).collect();
     if let Some(schedule) = operation.schedule {
-        let _ = writeln!(
-            events,
-            "        Schedule: {{ Type: Schedule, Properties: {{ Schedule: {schedule} }} }}"
-        );
+        events.push_str(&scheduled(&logical, schedule));
     }
     if !events.is_empty() {
         text.push_str("      Events:\n");
         text.push_str(&events);
     }
     text.push_str(&role(operation, &logical));
+    if operation.schedule.is_some() {
+        text.push_str(&scheduler_role(operation, &logical));
+    }
     text
+}
+
+/// A schedule of `EventBridge Scheduler`. CloudFormation names it, as the name that SAM gives would be another
+/// stack's too. What can't be started within the hour goes to the queue, not to a run that is no longer needed.
+fn scheduled(logical: &str, schedule: &str) -> String {
+    format!(
+        "        Schedule:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: {schedule}
+            OmitName: true
+            RoleArn: !GetAtt {logical}ScheduleRole.Arn
+            RetryPolicy: {{ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 10 }}
+            DeadLetterConfig: {{ Arn: !GetAtt MissedRuns.Arn }}
+"
+    )
+}
+
+/// What the scheduler may do for a schedule: start its function, and say that it could not.
+fn scheduler_role(operation: &Operation, logical: &str) -> String {
+    format!(
+        "  {logical}ScheduleRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement:
+          - Effect: Allow
+            Principal: {{ Service: scheduler.amazonaws.com }}
+            Action: sts:AssumeRole
+            # No schedule of another account.
+            Condition: {{ StringEquals: {{ aws:SourceAccount: !Ref AWS::AccountId }} }}
+      Policies:
+        - PolicyName: schedule-{}
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+              - {{ Effect: Allow, Action: lambda:InvokeFunction, Resource: !GetAtt {logical}.Arn }}
+              - {{ Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt MissedRuns.Arn }}
+",
+        operation.name
+    )
 }
 
 /// Log lines into the one group, traces where they are wanted, and what the operation is granted.
@@ -159,7 +237,7 @@ fn table_arn(index: &str) -> String {
     } else {
         format!("!Sub \"${{Table.Arn}}{index}\"")
     };
-    format!("!If [OtherTable, {other}, {own}]")
+    format!("!If [OwnTable, {own}, {other}]")
 }
 
 fn event(route: &Route) -> String {
@@ -180,8 +258,9 @@ fn logical(name: &str) -> String {
     words.map(capital).collect()
 }
 
-fn parsed() -> Value {
-    serde_norway::from_str(&read(FILE)).unwrap()
+/// A template of the root, as JSON.
+pub(crate) fn parsed(file: &str) -> serde_json::Value {
+    plain(&serde_norway::from_str(&read(file)).unwrap())
 }
 
 /// A value with CloudFormation's tags left out, as JSON.
@@ -197,71 +276,9 @@ fn plain(value: &Value) -> serde_json::Value {
     }
 }
 
-/// The same table as the code makes for itself.
-#[tokio::test]
-async fn the_template_has_the_table_that_the_code_has() {
-    let engine = engine::Engine::memory().unwrap();
-    let table = Table::new(
-        table::connect::embedded(engine.http_client()).unwrap(),
-        "roster",
-    );
-    table.create_if_absent().await.unwrap();
-    let made = engine.ask("DescribeTable", &json!({ "TableName": "roster" }));
-    let made = &made["Table"];
-    let written = plain(&parsed()["Resources"]["Table"]["Properties"]);
-    let sorted = |list: &serde_json::Value, by: &str| {
-        let mut list = list.as_array().unwrap().clone();
-        list.sort_by_key(|one| one[by].to_string());
-        list
-    };
-    assert_eq!(
-        sorted(&written["AttributeDefinitions"], "AttributeName"),
-        sorted(&made["AttributeDefinitions"], "AttributeName")
-    );
-    assert_eq!(written["KeySchema"], made["KeySchema"]);
-    let index = |index: &serde_json::Value| {
-        let keys = ["IndexName", "KeySchema", "Projection"];
-        json!(keys.map(|key| index[key].clone()))
-    };
-    let indexes = |table: &serde_json::Value| -> Vec<_> {
-        let indexes = sorted(&table["GlobalSecondaryIndexes"], "IndexName");
-        indexes.iter().map(index).collect()
-    };
-    assert_eq!(indexes(&written), indexes(made));
-    let ttl = &written["TimeToLiveSpecification"];
-    assert_eq!(
-        *ttl,
-        json!({"AttributeName": table::schema::TTL, "Enabled": true})
-    );
-    assert_eq!(written["BillingMode"], "PAY_PER_REQUEST");
-    // A name would keep a second stack, and a replaced table, from being made.
-    assert!(written.get("TableName").is_none());
-}
-
-#[test]
-fn what_can_not_be_made_again_is_retained() {
-    let resources = plain(&parsed()["Resources"]);
-    for name in ["Table", "MasterSecret", "Key"] {
-        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
-            assert_eq!(resources[name][policy], "Retain", "{name}");
-        }
-    }
-}
-
-/// CloudFormation makes another secret when any of this changes, and nobody could authenticate any more.
-#[test]
-fn the_master_secrets_generator_is_never_edited() {
-    let generator = json!({
-        "PasswordLength": 64, "ExcludePunctuation": true, "RequireEachIncludedType": true
-    });
-    let secret = plain(&parsed()["Resources"]["MasterSecret"]["Properties"]);
-    assert_eq!(secret["GenerateSecretString"], generator);
-    assert!(secret.get("Name").is_none());
-}
-
 #[test]
 fn the_template_sets_every_setting() {
-    let template = plain(&parsed());
+    let template = parsed(FILE);
     let mut set = BTreeSet::new();
     let mut add = |properties: &serde_json::Value| {
         let variables = properties["Environment"]["Variables"].as_object();
@@ -282,7 +299,7 @@ fn the_template_sets_every_setting() {
 /// Actions and resources are written out; but that traces have no resource that a policy could name.
 #[test]
 fn no_function_may_do_anything_to_everything() {
-    let template = plain(&parsed());
+    let template = parsed(FILE);
     let resources = template["Resources"].as_object().unwrap();
     let mut faults = Vec::new();
     for operation in &OPERATIONS {
@@ -310,12 +327,61 @@ fn no_function_may_do_anything_to_everything() {
     let roles = resources
         .values()
         .filter(|one| one["Type"] == "AWS::IAM::Role");
-    assert_eq!(roles.count(), OPERATIONS.len());
+    let scheduled = OPERATIONS.iter().filter(|one| one.schedule.is_some());
+    assert_eq!(roles.count(), OPERATIONS.len() + scheduled.count());
+}
+
+/// An `HttpApi` imports its routes with a server that has no address when the API's own is off, API Gateway warns
+/// of it, and a deployment that fails on warnings would fail.
+#[test]
+fn a_warning_of_the_import_does_not_stop_a_deployment() {
+    let api = &parsed(FILE)["Resources"]["Api"]["Properties"];
+    assert!(api.get("DisableExecuteApiEndpoint").is_some());
+    assert!(api.get("FailOnWarnings").is_none());
+}
+
+/// A mapping that has the stage's name only is made beside it, and refused when it is first.
+#[test]
+fn the_domain_is_mapped_when_the_stage_is_there() {
+    let mapping = &parsed(FILE)["Resources"]["DomainMapping"]["Properties"];
+    assert_eq!(mapping["Stage"], "Api.Stage");
+}
+
+/// A name of the account's that another stack would choose too stops that stack's deployment, or takes this one's
+/// resource from it.
+#[test]
+fn names_are_the_stacks_own() {
+    let names = [
+        "DashboardName",
+        "LogGroupName",
+        "TableName",
+        "Name",
+        "FunctionName",
+        "RoleName",
+        "AlarmName",
+        "QueueName",
+        "BudgetName",
+    ];
+    let mut faults = Vec::new();
+    let template = parsed(FILE);
+    for (id, resource) in template["Resources"].as_object().unwrap() {
+        for name in names {
+            let value = resource["Properties"][name].to_string();
+            // A record's name is the operator's; a metric filter names a group of the template's.
+            let refers = ["AWS::Route53::RecordSet", "AWS::Logs::MetricFilter"]
+                .iter()
+                .any(|kind| resource["Type"] == *kind);
+            if value != "null" && !refers && !value.contains("${AWS::StackName}") {
+                faults.push(format!("{id}: {name} is {value}"));
+            }
+        }
+    }
+    none(&faults);
 }
 
 #[test]
 fn functions_time_out_when_the_budgets_say() {
-    let template = plain(&parsed());
+    let template = parsed(FILE);
     let timeout = &template["Globals"]["Function"]["Timeout"];
     assert_eq!(*timeout, json!(table::budgets::FUNCTION.as_secs()));
 }

@@ -1,166 +1,163 @@
-"""Deploys the stack that is built in a directory, invokes it, updates it, deletes it."""
+"""Deploys the stack that is built in a directory, invokes it, updates it, deletes it; with its data and without."""
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import boto3
+from deployed import Failed, Stack, check, dynamodb, emulated, functions, in_order, items, said, wipe
 from events import Registry, differences, names
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-STACK = "roster"
 built = Path(sys.argv[1])
-cloudformation = boto3.client("cloudformation")
-dynamodb = boto3.client("dynamodb")
-functions = boto3.client("lambda")
 secrets = boto3.client("secretsmanager")
 logs = boto3.client("logs")
+scheduler = boto3.client("scheduler")
+X86 = {"Architecture": "x86_64"}
+# What tokens and secrets of before must still be good for.
+STILL_GOOD = ("get-app/200-by-id", "token/200-basic", "list-secrets/200-both")
+
+said("MiniStack knows no dynamodb:LeadingKeys: it enforces actions and resources only")
+said("MiniStack's Ref of a secret is its name, where CloudFormation's is its ARN: the ARN is asked for by GetAtt")
+said("MiniStack knows no metric math: an alarm watches its first metric")
+template = emulated(built / "template.yaml", built / "emulated.yaml")
+state_template = emulated(Path("state.yaml"), built / "emulated-state.yaml")
 
 
-def said(line: str) -> None:
-    """Progress."""
-    print(f"-- {line}", flush=True)
+def still_good(registry: Registry) -> None:
+    """Sends requests with tokens and secrets that were issued before."""
+    for event in STILL_GOOD:
+        registry.body(event)
 
 
-def without_leading_keys(part: object) -> None:
-    """Drops what a policy's statements say of leading keys, wherever they stand."""
-    if isinstance(part, dict):
-        if "Effect" in part and "dynamodb:LeadingKeys" in str(part.get("Condition")):
-            del part["Condition"]
-        for inner in part.values():
-            without_leading_keys(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            without_leading_keys(inner)
+def secret(arn: str) -> str:
+    """A master secret's text."""
+    return secrets.get_secret_value(SecretId=arn)["SecretString"]
 
 
-def emulated() -> Path:
-    """The built template without what MiniStack lacks: conditions on leading keys, and metric math."""
-    template = yaml_parse((built / "template.yaml").read_text())
-    said("MiniStack knows no dynamodb:LeadingKeys: it enforces actions and resources only")
-    said("MiniStack's Ref of a secret is its name, where CloudFormation's is its ARN: the ARN is asked for by GetAtt")
-    text = json.dumps(template, default=str)
-    arn = json.dumps({"Fn::GetAtt": ["MasterSecret", "Id"]})
-    template = json.loads(text.replace(json.dumps({"Ref": "MasterSecret"}), arn))
-    without_leading_keys(template)
-    for name, resource in template["Resources"].items():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
-            first = next(one["MetricStat"] for one in properties.pop("Metrics") if "MetricStat" in one)
-            properties |= {**first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
-            said(f"{name}: MiniStack knows no metric math: it watches {first['Metric']['MetricName']} only")
-    path = built / "emulated.yaml"
-    path.write_text(yaml_dump(template))
-    return path
+def all_secrets() -> set[str]:
+    """The ARN of each secret that is not being deleted."""
+    return {one["ARN"] for one in secrets.list_secrets()["SecretList"] if "DeletedDate" not in one}
 
 
-def deploy(template: Path, stack: str = STACK, **parameters: str) -> dict[str, str]:
-    """Creates or updates a stack by `sam deploy`; its outputs."""
-    given = [f"{name}={value}" for name, value in {"Architecture": "x86_64", **parameters}.items()]
-    command = ["sam", "deploy", "--template-file", str(template), "--stack-name", stack, "--resolve-s3"]
-    command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--parameter-overrides", *given]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        sys.exit(f"sam deploy failed\n{run.stdout[-8000:]}\n{run.stderr[-2000:]}")
-    about = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    said(f"{about['StackStatus']}")
-    return {output["OutputKey"]: output["OutputValue"] for output in about["Outputs"]}
+said("a first deployment that fails")
+broken = yaml_parse(template.read_text())
+# Behind the data: something that is waited for and does not come.
+broken["Resources"] |= {
+    "Never": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+    "Waiting": {
+        "Type": "AWS::CloudFormation::WaitCondition",
+        "DependsOn": ["Table", "MasterSecret", "Sweep"],
+        "Properties": {"Handle": {"Ref": "Never"}, "Timeout": "1"},
+    },
+}
+broken_template = built / "emulated-broken.yaml"
+broken_template.write_text(yaml_dump(broken))
+tables_before, secrets_before = set(dynamodb.list_tables()["TableNames"]), all_secrets()
+failing = Stack("failing")
+try:
+    failing.deploy(broken_template, **X86)
+    sys.exit("FAILED: the deployment did not fail")
+except Failed:
+    failing.delete()
+check(all_secrets() == secrets_before, "a failed deployment left its secret")
+orphans = set(dynamodb.list_tables()["TableNames"]) - tables_before
+check(len(orphans) == 1, f"the table, which refuses its deletion, should be left: {orphans}")
+check(not functions.list_functions()["Functions"], "functions stayed")
+said(f"the secret is gone; the table, which refuses its deletion, is left: {orphans.pop()}")
 
-
-def physical(stack: str = STACK) -> dict[str, str]:
-    """What each of a stack's resources is called."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    resources = [one for page in pages for one in page["StackResourceSummaries"]]
-    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
-
-
-def invoke(operation: str, payload: dict) -> dict:
-    """Invokes an operation's function; its error is ours."""
-    name = physical_names["".join(word.title() for word in operation.split("-"))]
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps(payload))
-    found = json.load(answer["Payload"])
-    if "FunctionError" in answer:
-        raise RuntimeError(f"{operation}: {found}")
-    return found
-
-
-def items(table: str) -> list[dict]:
-    """All of a table."""
-    pages = dynamodb.get_paginator("scan").paginate(TableName=table)
-    return [item for page in pages for item in page["Items"]]
-
-
-def wipe(table: str) -> None:
-    """Empties the table but for the signing keys, which warm functions know."""
-    for item in items(table):
-        if item["pk"]["S"] != "SIGNING_KEYS":
-            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
-
-
-def check(holds: bool, otherwise: str) -> None:
-    """Ends the run unless something holds."""
-    if not holds:
-        sys.exit(f"FAILED: {otherwise}")
-
-
-template = emulated()
 said("sam deploy")
-first = deploy(template)
-physical_names = physical()
+roster = Stack("roster")
+first = roster.deploy(template, **X86)
 
 said("every event to the functions")
 faults = []
 for event in names():
-    registry = Registry(invoke)
-    answer = invoke(event.split("/")[0], registry.event(event))
+    registry = Registry(roster.invoke)
+    answer = roster.invoke(event.split("/")[0], registry.event(event))
     faults += differences(event, answer, Path(os.environ["ANSWERS"]))
     wipe(first["TableName"])
 check(not faults, "\n".join(faults))
 said(f"{len(names())} events agree")
 
 said("the scheduled functions")
-registry = Registry(invoke)
-deleted = invoke("delete-app", registry.event("delete-app/204-forced"))
+registry = Registry(roster.invoke)
+deleted = roster.invoke("delete-app", registry.event("delete-app/204-forced"))
 check(deleted["statusCode"] == 204, f"an app could not be deleted: {deleted}")
-scheduled = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-swept, rotated = invoke("sweep", scheduled), invoke("rotate-keys", scheduled)
+scheduled = {"version": "0", "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}}
+swept, rotated = roster.invoke("sweep", scheduled), roster.invoke("rotate-keys", scheduled)
 # It leaves fresh deletions for a while, to catch writes that were under way.
 check(swept["finished"] + swept["unfinished"] == 1, f"sweep did not find the deleted app: {swept}")
 said(f"sweep: {swept}, rotate-keys: {rotated}")
+planned = [scheduler.get_schedule(Name=one["Name"]) for one in scheduler.list_schedules()["Schedules"]]
+targets = {one["Target"]["Arn"].rpartition(":")[2]: one["Target"] for one in planned}
+for function in ("RotateKeys", "Sweep"):
+    target = targets[roster.names[function]]
+    check(roster.names[f"{function}ScheduleRole"] in target["RoleArn"], f"another role: {target}")
+    check("MissedRuns" in target["DeadLetterConfig"]["Arn"], f"another queue: {target}")
 wipe(first["TableName"])
 
+said("what INIT logged")
+streams = logs.filter_log_events(logGroupName=first["LogGroup"])["events"]
+lines = [json.loads(one["message"]) for one in streams if one["message"].startswith("{")]
+loud = [line for line in lines if "preload" in str(line.get("message")) or "INIT" in str(line.get("message"))]
+check(not loud, f"INIT of a function was refused something: {loud}")
+said(f"nothing, among {len(lines)} lines")
+
 said("an update of the stack")
-registry = Registry(invoke)
+registry = Registry(roster.invoke)
 before = items(first["TableName"])
-second = deploy(template, Stage="changed", LogRetentionDays="7", Tracing="true", ThrottlingRate="50")
-physical_names = physical()
+second = roster.deploy(template, Stage="changed", LogRetentionDays="7", Tracing="true", OpenThrottlingRate="5", **X86)
 for output in ("TableName", "MasterSecretArn"):
     check(first[output] == second[output], f"the update replaced {output}")
 group = logs.describe_log_groups(logGroupNamePrefix=second["LogGroup"])["logGroups"][0]
 check(group["retentionInDays"] == 7, f"the update changed nothing: {group}")
-check(sorted(map(str, items(first["TableName"]))) == sorted(map(str, before)), "the update changed the data")
-for event in ("get-app/200-by-id", "token/200-basic", "list-secrets/200-both"):
-    registry.body(event)
+check(in_order(items(first["TableName"])) == in_order(before), "the update changed the data")
+still_good(registry)
 said("the data is as it was, tokens and secrets of before are good")
 
-said("sam delete")
-subprocess.run(["sam", "delete", "--stack-name", STACK, "--no-prompts"], check=True, capture_output=True)
-left = cloudformation.list_stacks()["StackSummaries"]
-gone = all(one["StackStatus"] == "DELETE_COMPLETE" for one in left if one["StackName"] == STACK)
-check(gone, f"the stack is still there: {left}")
-check(sorted(map(str, items(first["TableName"]))) == sorted(map(str, before)), "the table did not stay as it was")
-secret = secrets.get_secret_value(SecretId=first["MasterSecretArn"])["SecretString"]
-check(len(secret) == 64, "the master secret did not stay")
+said("the stack lets go of its data, and goes on with it")
+master = secret(first["MasterSecretArn"])
+kept = {"ExistingTable": first["TableName"], "ExistingMasterSecretArn": first["MasterSecretArn"]}
+roster.deploy(template, **kept, **X86)
+check(not {"Table", "MasterSecret"} & set(roster.names), f"they are still the stack's: {roster.names}")
+still_good(registry)
+roster.delete()
+check(in_order(items(first["TableName"])) == in_order(before), "the table did not stay as it was")
+check(secret(first["MasterSecretArn"]) == master, "the master secret did not stay")
 check(not functions.list_functions()["Functions"], "functions stayed")
 said(f"the stack is gone; {first['TableName']} and {first['MasterSecretArn']} stay")
 
 said("another stack takes them over")
-taken = {"ExistingTable": first["TableName"], "ExistingMasterSecretArn": first["MasterSecretArn"]}
 # Of another name, as MiniStack makes the same names for the same stack again.
-deploy(template, "successor", **taken)
-physical_names = physical("successor")
-for event in ("get-app/200-by-id", "token/200-basic", "list-secrets/200-both"):
-    registry.body(event)
-said("tokens and secrets of before are good there")
+successor = Stack("successor")
+successor.deploy(template, **kept, **X86)
+registry.invoke = successor.invoke
+still_good(registry)
+successor.delete()
+said("tokens and secrets of before were good there")
+
+said("the data in a stack of its own")
+state = Stack("roster-state")
+handed = state.deploy(state_template, CustomerManagedKey="true")
+handed = {name: handed[name] for name in ("ExistingTable", "ExistingMasterSecretArn")}
+tables = set(dynamodb.list_tables()["TableNames"])
+application = Stack("application")
+application.deploy(template, **handed, **X86)
+check(set(dynamodb.list_tables()["TableNames"]) == tables, "the application made a table")
+check(not {"Table", "MasterSecret", "Key"} & set(application.names), f"data of its own: {application.names}")
+registry = Registry(application.invoke)
+still_good(registry)
+application.delete()
+before = items(handed["ExistingTable"])
+application = Stack("application-again")
+application.deploy(template, **handed, **X86)
+registry.invoke = application.invoke
+still_good(registry)
+application.delete()
+said("the application was removed and made again beside its data; tokens and secrets of before are good")
+state.delete()
+check(in_order(items(handed["ExistingTable"])) == in_order(before), "the table did not outlive its stack")
+check(len(secret(handed["ExistingMasterSecretArn"])) == 64, "the master secret did not outlive its stack")
+said("the stack of the data is gone; its table and master secret stay")

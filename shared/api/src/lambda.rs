@@ -49,7 +49,8 @@ where
 
 /// Serves an operation that has no route: an operator or a schedule invokes it with a JSON payload.
 ///
-/// An error becomes the invocation's error, with the same code and detail that a route would answer.
+/// An error becomes the invocation's error, with the same code and detail that a route would answer. It verifies
+/// no token: its role may not read the signing keys, and INIT does not.
 pub async fn serve_invocations<F, Fut, In, Out>(handle: F) -> Result<(), Error>
 where
     F: Fn(Registry, In) -> Fut + Clone + Send + Sync + 'static,
@@ -57,7 +58,8 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
-    run_invocations(without_master().await?, handle).await
+    let (settings, _, table) = init().await?;
+    run_invocations(registry(settings, table, None), handle).await
 }
 
 /// The same for an operation that derives keys from the master secret and makes signing keys.

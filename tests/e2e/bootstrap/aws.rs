@@ -67,6 +67,15 @@ impl Aws {
         parts.any(|part| part == text)
     }
 
+    /// Every request so far: its operation and what was sent with it.
+    pub(super) fn requests(&self) -> Vec<(String, Value)> {
+        let bodies = self.shared.bodies.lock().unwrap();
+        let bodies = bodies
+            .iter()
+            .map(|body| serde_json::from_slice(body).unwrap());
+        self.calls().into_iter().zip(bodies).collect()
+    }
+
     /// The operations called so far, in order.
     pub(super) fn calls(&self) -> Vec<String> {
         self.shared.calls.lock().unwrap().clone()

@@ -1,6 +1,7 @@
 //! The program that Lambda starts for `create-app`, between a Lambda Runtime API and an AWS of our own.
 
 mod aws;
+mod init;
 mod runtime_api;
 
 use std::{
@@ -28,6 +29,7 @@ use crate::{
 
 const TABLE: &str = "roster";
 const ISSUER: &str = "https://id.example.com";
+const CREATE_APP: &str = env!("CARGO_BIN_EXE_create-app-under-test");
 const MASTER: &str = "the master secret of the bootstrap tests";
 
 /// A deployment's table with a tenant, and what `create-app` gets to reach it.
@@ -66,8 +68,18 @@ impl Stack {
 
     /// Starts the program with the environment that Lambda gives it, and what `change` makes of it.
     fn start(&self, runtime: &RuntimeApi, change: impl FnOnce(&mut Command)) -> Function {
+        self.start_program(CREATE_APP, runtime, change)
+    }
+
+    /// The same for any function's program.
+    fn start_program(
+        &self,
+        program: &str,
+        runtime: &RuntimeApi,
+        change: impl FnOnce(&mut Command),
+    ) -> Function {
         let log = File::create(self.directory.path().join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_create-app-under-test"));
+        let mut command = Command::new(program);
         command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", &runtime.address)

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Notify, mpsc},
 };
 
 const BASE: &str = "/2018-06-01/runtime/";
@@ -29,11 +29,14 @@ pub(super) struct RuntimeApi {
     pub(super) address: String,
     events: mpsc::UnboundedSender<String>,
     outcomes: mpsc::UnboundedReceiver<Outcome>,
+    shared: Arc<Shared>,
 }
 
 struct Shared {
     events: Mutex<mpsc::UnboundedReceiver<String>>,
     outcomes: mpsc::UnboundedSender<Outcome>,
+    /// Told when a function asks for an event.
+    asked: Notify,
 }
 
 impl RuntimeApi {
@@ -46,12 +49,14 @@ impl RuntimeApi {
         let shared = Arc::new(Shared {
             events: Mutex::new(handed),
             outcomes: became,
+            asked: Notify::new(),
         });
+        let serving = Arc::clone(&shared);
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                let shared = Arc::clone(&shared);
+                let shared = Arc::clone(&serving);
                 let service = service_fn(move |request| {
                     let shared = Arc::clone(&shared);
                     async move { Ok::<_, Infallible>(answer(&shared, request).await) }
@@ -63,7 +68,16 @@ impl RuntimeApi {
             address,
             events,
             outcomes,
+            shared,
         }
+    }
+
+    /// Waits until a function asks for an event, which ends its INIT; whether it did.
+    pub(super) async fn was_asked(&self) -> bool {
+        let asked = self.shared.asked.notified();
+        tokio::time::timeout(Duration::from_secs(20), asked)
+            .await
+            .is_ok()
     }
 
     /// Hands out an event; the function's answer, if it gives one and no error.
@@ -81,6 +95,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
     let path = request.uri().path().to_owned();
     let what = path.strip_prefix(BASE).unwrap_or_else(|| panic!("{path}"));
     if what == "invocation/next" {
+        shared.asked.notify_one();
         // Waits, as Lambda freezes a function until there is work.
         let Some(event) = shared.events.lock().await.recv().await else {
             return Response::new(Full::default());
