@@ -299,7 +299,7 @@ impl ClientSettings {
                     faults.push(
                         format!("/scopes/{at}"),
                         Invalid::Conflict(
-                            "is reserved for the management application; choose a name outside apps:, clients: and urn:opc:, or one of apps:read apps:edit apps:access clients:secrets",
+                            "is reserved for the management application; choose a name outside apps:, clients:, logins:, grants:, events: and urn:opc:, or one of apps:read apps:edit apps:access clients:secrets",
                         ),
                     );
                 }

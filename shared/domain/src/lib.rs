@@ -16,6 +16,7 @@ pub mod jwks;
 pub mod key_rotation;
 pub mod master;
 pub mod ports;
+pub mod resource_server;
 pub mod rights;
 pub mod scopes;
 pub mod secret;
@@ -26,8 +27,7 @@ pub mod uri;
 pub mod violation;
 
 pub use app::{
-    App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, OfferedScope,
-    ResourceServer, RoleGrant, Status, Tag,
+    App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, RoleGrant, Status, Tag,
 };
 pub use auth_method::TokenEndpointAuthMethod;
 pub use client::{
@@ -41,6 +41,7 @@ pub use invalid::Invalid;
 pub use jwks::Jwks;
 pub use master::{Master, SealingKey};
 pub use ports::{Clock, Entropy, EntropyError};
+pub use resource_server::{OfferedScope, ResourceServer};
 pub use rights::RightsNeeded;
 pub use secret::{Pepper, Secret, SecretDigest};
 pub use stored_secret::StoredSecret;
