@@ -16,6 +16,7 @@ pub mod jwks;
 pub mod key_rotation;
 pub mod master;
 pub mod ports;
+mod public_key;
 pub mod resource_server;
 pub mod rights;
 pub mod scopes;
