@@ -92,8 +92,10 @@ for alg, pair in {
     pem = pair.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # What PyJWT writes beside the numbers must be for verifying.
-    public = {name: value for name, value in public.items() if name != "key_ops"} | {"kid": alg}
+    # What PyJWT writes beside the numbers must be for verifying. A key is registered for one algorithm;
+    # an RSA key that names none is for RS256.
+    public = {name: value for name, value in public.items() if name != "key_ops"}
+    public |= {"kid": alg, "alg": alg}
     made = create(
         f"/v1/applications/{app['app_id']}/clients",
         {

@@ -106,6 +106,77 @@ async fn apps_of_the_other_dialects_may_share_a_name() {
 }
 
 #[tokio::test]
+async fn an_audience_is_one_resource_servers_alone_and_free_again_when_it_is_given_up() {
+    let ground = Ground::new().await;
+    let audience = "https://api.example.com";
+    let server = |name: &str, audience: &str, enabled: bool| {
+        scim(&json!({
+            "displayName": name, "isOAuthResource": enabled, "audience": audience,
+            "scopes": [{"value": "films"}],
+        }))
+    };
+    let first = ground
+        .expect(201, "POST", SCIM, &server("First", audience, true))
+        .await;
+    let first = text(&first["id"]);
+    // Named by an app that is no resource server, or in another case, it is no claim to it.
+    let idle = ground
+        .expect(201, "POST", SCIM, &server("Idle", audience, false))
+        .await;
+    let idle = text(&idle["id"]);
+    let other = audience.to_uppercase();
+    let other = ground
+        .expect(201, "POST", SCIM, &server("Other", &other, true))
+        .await;
+    let other = text(&other["id"]);
+    let enabling = patch_op(&json!([{"op": "replace", "path": "isOAuthResource", "value": true}]));
+    let moving = patch_op(&json!([{"op": "replace", "path": "audience", "value": audience}]));
+    for (method, path, body) in [
+        ("POST", SCIM.to_owned(), server("Second", audience, true)),
+        (
+            "PUT",
+            format!("{SCIM}/{idle}"),
+            server("Idle", audience, true),
+        ),
+        ("PATCH", format!("{SCIM}/{idle}"), enabling.clone()),
+        ("PATCH", format!("{SCIM}/{other}"), moving.clone()),
+    ] {
+        let shown = ground.expect(409, method, &path, &body).await;
+        assert_eq!(shown["scimType"], "uniqueness", "{shown}");
+        let detail = text(&shown["detail"]);
+        assert!(detail.contains("audience"), "{detail}");
+    }
+    // A refused creation has taken no name.
+    free(&ground, "Second").await;
+    // The other dialects keep what they can't express.
+    let native = json!({"app_name": "First of all"});
+    ground
+        .expect(200, "PUT", &format!("{NATIVE}/{first}"), &native)
+        .await;
+    ground
+        .expect(409, "PATCH", &format!("{SCIM}/{idle}"), &enabling)
+        .await;
+    // A name and an audience move together.
+    ground
+        .expect(
+            200,
+            "PUT",
+            &format!("{SCIM}/{first}"),
+            &server("New", "https://new.example", true),
+        )
+        .await;
+    free(&ground, "First of all").await;
+    ground
+        .expect(200, "PATCH", &format!("{SCIM}/{idle}"), &enabling)
+        .await;
+    let path = format!("{SCIM}/{idle}?forceDelete=true");
+    ground.expect(204, "DELETE", &path, &Value::Null).await;
+    ground
+        .expect(200, "PATCH", &format!("{SCIM}/{other}"), &moving)
+        .await;
+}
+
+#[tokio::test]
 async fn a_chosen_name_is_the_client_id_and_is_never_given_twice() {
     let ground = Ground::new().await;
     let made = ground.scim_app(&json!({"name": "Chosen_1"})).await;

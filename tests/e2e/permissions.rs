@@ -133,7 +133,7 @@ impl Caller<'_> {
     }
 }
 
-/// What the events leave out: chosen client ids, code names, unique names, repeated requests, assertions.
+/// What the events leave out: chosen client ids, code names, unique names, audiences, repeated requests, assertions.
 async fn beyond_the_events() -> BTreeSet<Use> {
     let world = Seeded::new().await;
     let app = &world.app;
@@ -184,7 +184,8 @@ async fn beyond_the_events() -> BTreeSet<Use> {
         .await;
     for name in ["Second", "Third"] {
         let renamed = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "replace", "path": "displayName", "value": name}]});
+            "Operations": [{"op": "replace", "path": "displayName", "value": name},
+                {"op": "replace", "path": "audience", "value": name}]});
         manager
             .ask(&format!("PATCH /admin/v1/Apps/{id}"), renamed)
             .await;
@@ -193,6 +194,16 @@ async fn beyond_the_events() -> BTreeSet<Use> {
         let list = format!("GET /admin/v1/Apps?filter={filter}");
         manager.ask(&list, Value::Null).await;
     }
+
+    // A token for a registered resource server.
+    let resources = json!({"resource_ids": ["Third"]});
+    manager
+        .ask("PUT /v1/clients/chosen_one/resources", resources)
+        .await;
+    let for_third = "grant_type=client_credentials&resource=Third";
+    Caller(&world, testkit::basic("chosen_one", &secret))
+        .ask("POST /oauth2/token", json!(for_third))
+        .await;
 
     // A client's three requests: by a chosen id, of a further client, with an assertion.
     let pair = key_pair();
@@ -229,11 +240,12 @@ async fn beyond_the_events() -> BTreeSet<Use> {
     app.recorder.used_grants()
 }
 
-/// An app, in SCIM, whose client id is chosen and whose name is unique.
+/// An app, in SCIM, whose client id is chosen and whose name and audience are unique.
 fn chosen_app() -> Value {
     json!({"schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:App"], "displayName": "First",
         "name": "chosen_one", "isOAuthClient": true, "active": true, "clientType": "confidential",
-        "basedOnTemplate": {"value": "CustomWebAppTemplateId"}, "allowedGrants": ["client_credentials"]})
+        "basedOnTemplate": {"value": "CustomWebAppTemplateId"}, "allowedGrants": ["client_credentials"],
+        "isOAuthResource": true, "audience": "First"})
 }
 
 fn text(value: &Value) -> String {

@@ -38,65 +38,79 @@ fn refused() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_client_proves_itself_with_each_algorithm_of_its_keys() {
+async fn an_assertions_algorithm_is_the_registered_one_of_the_key_that_it_names() {
     let world = World::new().await;
     let (ec, rsa) = (ClientKey::ec(), ClientKey::rsa());
-    let keys = vec![rsa.public("r"), ec.public("e")];
+    let mut pss = rsa.public("p");
+    pss["alg"] = json!("PS256");
+    let keys = vec![rsa.public("r"), ec.public("e"), pss];
     let client = world.register("Signer", private_key_jwt(keys)).await;
     let now = world.registry.now().unix();
-    for (at, (key, header, aud, taken)) in [
-        (
-            &ec,
-            json!({"alg": "ES256", "kid": "e"}),
-            json!(ISSUER),
-            true,
-        ),
-        (
-            &ec,
-            json!({"alg": "ES256"}),
-            json!("https://roster.test/oauth2/token"),
-            true,
-        ),
+    for (at, (key, header, taken)) in [
+        (&ec, json!({"alg": "ES256", "kid": "e"}), true),
         (
             &rsa,
             json!({"alg": "RS256", "kid": "r", "typ": "JWT"}),
-            json!(["x", ISSUER]),
             true,
         ),
         (
             &rsa,
-            json!({"alg": "PS256", "x5t": "a-hint"}),
-            json!([ISSUER]),
+            json!({"alg": "PS256", "kid": "p", "x5t": "a-hint"}),
             true,
         ),
-        (
-            &ec,
-            json!({"alg": "ES256", "kid": "r"}),
-            json!(ISSUER),
-            false,
-        ),
-        (
-            &rsa,
-            json!({"alg": "ES256", "kid": "r"}),
-            json!(ISSUER),
-            false,
-        ),
-        (
-            &ec,
-            json!({"alg": "RS256", "kid": "e"}),
-            json!(ISSUER),
-            false,
-        ),
+        // The same key, by the algorithm that it is not registered for.
+        (&rsa, json!({"alg": "PS256", "kid": "r"}), false),
+        (&rsa, json!({"alg": "RS256", "kid": "p"}), false),
+        (&ec, json!({"alg": "ES256", "kid": "r"}), false),
+        (&rsa, json!({"alg": "ES256", "kid": "r"}), false),
+        (&ec, json!({"alg": "RS256", "kid": "e"}), false),
+        // Of several keys none is guessed.
+        (&ec, json!({"alg": "ES256"}), false),
+        (&rsa, json!({"alg": "PS256"}), false),
+        (&ec, json!({"alg": "ES256", "kid": ""}), false),
+        (&ec, json!({"alg": "ES256", "kid": "E"}), false),
     ]
     .into_iter()
     .enumerate()
     {
         let mut claims = claims(&world, &client);
-        claims["aud"] = aud;
         claims["jti"] = json!(format!("j{at}"));
         claims["exp"] = json!(now + 1);
         let answer = send(&world, &key.sign(&header, &claims.to_string())).await;
         assert_eq!(answer.0 == 200, taken, "{header} {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_audience_of_an_assertion_has_one_member() {
+    let world = World::new().await;
+    let key = ClientKey::ec();
+    let client = world
+        .register("Signer", private_key_jwt(vec![key.public("e")]))
+        .await;
+    let endpoint = "https://roster.test/oauth2/token";
+    for (at, (aud, taken)) in [
+        (json!(ISSUER), true),
+        (json!([ISSUER]), true),
+        (json!(endpoint), true),
+        (json!([endpoint]), true),
+        (json!(["x", ISSUER]), false),
+        (json!([ISSUER, "x"]), false),
+        (json!([ISSUER, endpoint]), false),
+        (json!([ISSUER, ISSUER]), false),
+        (json!([]), false),
+        (json!(["x"]), false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut claims = claims(&world, &client);
+        claims["aud"] = aud.clone();
+        claims["jti"] = json!(format!("j{at}"));
+        // Of one key, an assertion need not say which it is.
+        let assertion = key.sign(&json!({"alg": "ES256"}), &claims.to_string());
+        let answer = send(&world, &assertion).await;
+        assert_eq!(answer.0 == 200, taken, "{aud} {answer:?}");
     }
 }
 

@@ -21,7 +21,7 @@ async fn metadata_names_every_endpoint_and_the_issuer_of_its_path() {
         "client_secret_post",
         "private_key_jwt"
     ]);
-    let algorithms = json!(["ES256", "RS256", "PS256"]);
+    let algorithms = json!(["ES256", "ES384", "RS256", "PS256"]);
     let expected = json!({
         "issuer": ISSUER,
         "token_endpoint": "https://roster.test/oauth2/token",

@@ -7,6 +7,7 @@
 )]
 
 mod assertions;
+mod audiences;
 mod authentication;
 mod discovery;
 mod forgeries;

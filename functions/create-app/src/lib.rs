@@ -4,7 +4,7 @@
 
 use api::{
     ApiError, Call, Registry, Response,
-    change::{first_secret, name_taken},
+    change::{audience_taken, first_secret, name_taken},
     dialect::AppCreated,
     idempotency::Ticket,
 };
@@ -55,6 +55,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
                     .ok_or_else(|| taken(&code_name))?;
             }
             (Err(CreateAppError::NameTaken), _) => return Err(name_taken()),
+            (Err(CreateAppError::AudienceTaken), _) => return Err(audience_taken()),
             (Err(CreateAppError::ClientIdTaken), _) => return Err(client_id_taken()),
             (Err(CreateAppError::Table(e)), _) => return Err(e.into()),
             (Err(e @ CreateAppError::Replay(_)), None) => {

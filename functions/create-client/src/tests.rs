@@ -76,7 +76,7 @@ async fn every_member_is_kept_as_sent() {
     let all = json!({
         "name": "Backend", "description": "Works",
         "client_type": "native", "token_endpoint_auth_method": "private_key_jwt",
-        "jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]},
+        "jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}]},
         "redirect_uris": ["com.example.app:/cb", "http://127.0.0.1/cb"],
         "post_logout_redirect_uris": ["https://app.example.com/bye"],
         "logout_uri": "https://app.example.com/out",

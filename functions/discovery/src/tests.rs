@@ -20,7 +20,7 @@ const AUTH_METHODS: [&str; 3] = [
     "client_secret_post",
     "private_key_jwt",
 ];
-const ASSERTION_ALGORITHMS: [&str; 3] = ["ES256", "RS256", "PS256"];
+const ASSERTION_ALGORITHMS: [&str; 4] = ["ES256", "ES384", "RS256", "PS256"];
 
 fn metadata(base: &str, issuer: &str) -> Value {
     json!({

@@ -1,11 +1,14 @@
 //! The token endpoint (RFC 6749 §3.2): client credentials to an access token (RFC 9068).
 //!
 //! One round trip: the client with its app, strongly consistent, so that a kill switch holds at once.
-//! `api::oauth::authenticate` says when it is one more.
+//! `api::oauth::authenticate` says when it is one more. A token for others than the issuer takes one more
+//! for the audiences, and one for the registered resource servers among them.
+
+mod audience;
 
 use api::{
     ApiError, Call, Registry, Response, access_token,
-    claims::{Audience, Claims, MAX_LIFETIME, new_jti},
+    claims::{Claims, MAX_LIFETIME, new_jti},
     dialect::{TokenIssued, TokenRequest},
     oauth::{Proven, authenticate},
     registry::issuer_of,
@@ -30,10 +33,11 @@ async fn issue(
     let principal = &proven.principal;
     let client = &principal.client;
     check_grant(&asked.grant_type, client)?;
-    let may_have = principal.app.scopes_of(client);
-    let scope = granted_scope(asked.scope.as_deref(), &may_have)?;
     let issuer = issuer_of(&registry.base(&call.request), &principal.app.tenant_id);
-    let audience = audience(&asked.resources, client, &issuer)?;
+    let audience = audience::asked(&asked.resources, client, &issuer)?;
+    let held = principal.app.scopes_of(client);
+    let may_carry = audience::may_carry(registry, principal, &held, &audience, &issuer).await?;
+    let scope = granted_scope(asked.scope.as_deref(), &held, &may_carry)?;
     let now = registry.now();
     let expires_in = lifetime(client);
     let claims = Claims {
@@ -80,47 +84,33 @@ fn check_grant(asked: &str, client: &Client) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What was asked, if the client may have all of it; everything it may have when nothing was asked.
+/// What was asked, if the token may carry all of it; everything it may when nothing was asked.
 /// RFC 6749 §3.3: one space between scopes, so a second one stands before a scope without a name.
-fn granted_scope(asked: Option<&str>, may_have: &[Scope]) -> Result<String, ApiError> {
+fn granted_scope(
+    asked: Option<&str>,
+    held: &[Scope],
+    may_carry: &[Scope],
+) -> Result<String, ApiError> {
     let Some(asked) = asked else {
-        let all: Vec<_> = may_have.iter().map(Scope::as_str).collect();
+        let all: Vec<_> = may_carry.iter().map(Scope::as_str).collect();
         return Ok(all.join(" "));
     };
+    let among = |scopes: &[Scope], name: &str| scopes.iter().any(|scope| scope.as_str() == name);
     let mut granted: Vec<&str> = Vec::new();
     for name in asked.split(' ') {
-        if !may_have.iter().any(|scope| scope.as_str() == name) {
-            return Err(ApiError::oauth(
-                "invalid_scope",
-                "A requested scope is unknown or not among the client's scopes.",
-            ));
+        if !among(may_carry, name) {
+            let why = if among(held, name) {
+                "A requested scope is not for this audience: a token for resources carries what they offer and no scope of this server's own API; ask for that without resource."
+            } else {
+                "A requested scope is unknown or not among the client's scopes."
+            };
+            return Err(ApiError::oauth("invalid_scope", why));
         }
         if !granted.contains(&name) {
             granted.push(name);
         }
     }
     Ok(granted.join(" "))
-}
-
-/// The resources asked for (RFC 8707 §2), else the issuer.
-fn audience(asked: &[String], client: &Client, issuer: &str) -> Result<Audience, ApiError> {
-    if asked.is_empty() {
-        return Ok(Audience::One(issuer.to_owned()));
-    }
-    let mut names: Vec<String> = Vec::new();
-    for resource in asked {
-        let known = client.settings.resources.iter();
-        if resource != issuer && !known.into_iter().any(|r| r.as_str() == resource) {
-            return Err(ApiError::oauth(
-                "invalid_target",
-                "A requested resource is unknown or not among the client's resources.",
-            ));
-        }
-        if !names.contains(resource) {
-            names.push(resource.clone());
-        }
-    }
-    Ok(Audience::new(names))
 }
 
 #[cfg(test)]

@@ -111,16 +111,19 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// Whether one of `audiences` is meant, and one of the client's `keys` signed it.
+    /// Whether one of `audiences` is meant and nobody else, and the one of the client's `keys` that it
+    /// names signed it, by the algorithm that this key is registered for. An assertion for several could
+    /// be used here by any of the others.
     pub fn verify(&self, keys: &Jwks, audiences: &[&str]) -> Result<(), &'static str> {
-        if !audiences.iter().any(|name| self.audience.contains(name)) {
+        let only = self.audience.only().ok_or("several audiences, or none")?;
+        if !audiences.contains(&only) {
             return Err("another audience");
         }
         let (signed, signature) = (self.parts.signed.as_bytes(), &self.parts.signature);
         if jwk::verify(keys, self.algorithm, self.kid.as_deref(), signed, signature) {
             Ok(())
         } else {
-            Err("no key of the client fits")
+            Err("the key that it names does not fit")
         }
     }
 

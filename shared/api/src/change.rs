@@ -126,6 +126,7 @@ pub fn refused(e: ChangeError, what: &'static str) -> ApiError {
         ChangeError::Missing => ApiError::NotFound(what),
         ChangeError::Stale => ApiError::PreconditionFailed,
         ChangeError::NameTaken => name_taken(),
+        ChangeError::AudienceTaken => audience_taken(),
         ChangeError::Table(e) => e.into(),
         ChangeError::Replay(_) => ApiError::internal("a replay where no key was given"),
     }
@@ -218,6 +219,14 @@ pub fn name_taken() -> ApiError {
     ApiError::Conflict {
         code: "display-name-taken",
         detail: "Another application has this display name; choose another.".into(),
+    }
+}
+
+/// Another app claims the audience.
+pub fn audience_taken() -> ApiError {
+    ApiError::Conflict {
+        code: "audience-taken",
+        detail: "Another application is the resource server of this audience; choose another, or change that application first.".into(),
     }
 }
 

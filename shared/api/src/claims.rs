@@ -66,6 +66,17 @@ impl Audience {
         Self::Many(names)
     }
 
+    /// The one name, where there is one and no more.
+    pub fn only(&self) -> Option<&str> {
+        match self {
+            Self::One(only) => Some(only),
+            Self::Many(names) => match names.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+        }
+    }
+
     /// Whether `name` is among them.
     pub fn contains(&self, name: &str) -> bool {
         match self {

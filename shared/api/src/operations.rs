@@ -5,8 +5,8 @@
 use table::keys::{
     APP_IDS, LISTING,
     pattern::{
-        self, APP, ASSERTION, CLIENT_ID, CODE, IDEMPOTENCY, LATEST_SIGNING_KEY, NAME, REVOKED,
-        SIGNING_KEYS, SWEEP, TENANT,
+        self, APP, ASSERTION, AUDIENCE, CLIENT_ID, CODE, IDEMPOTENCY, LATEST_SIGNING_KEY, NAME,
+        REVOKED, SIGNING_KEYS, SWEEP, TENANT,
     },
 };
 
@@ -88,7 +88,7 @@ pub static OPERATIONS: [Operation; 28] = [
     operation("create-app", "Registers an app with its default client.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
-        on("PutItem", &[APP, CODE, NAME, CLIENT_ID, IDEMPOTENCY]),
+        on("PutItem", &[APP, CODE, NAME, AUDIENCE, CLIENT_ID, IDEMPOTENCY]),
     ]),
     operation("create-client", "Adds a client to an app.", true, &[
         CALLER, KEYS,
@@ -113,7 +113,7 @@ pub static OPERATIONS: [Operation; 28] = [
         on("UpdateItem", &[APP, CODE]),
         on("Query", &[APP]),
         on("BatchWriteItem", &[APP]),
-        on("DeleteItem", &[NAME]),
+        on("DeleteItem", &[NAME, AUDIENCE]),
     ]),
     operation("delete-client", "Deletes a client.", false, &[
         CALLER, KEYS,
@@ -198,7 +198,7 @@ pub static OPERATIONS: [Operation; 28] = [
     ]).every("rate(1 hour)"),
     operation("token", "Issues access tokens (RFC 6749 §3.2).", true, &[
         KEYS,
-        on("BatchGetItem", &[APP]),
+        on("BatchGetItem", &[APP, AUDIENCE]),
         on("GetItem", &[APP, CLIENT_ID]),
         on("PutItem", &[ASSERTION]),
         on("UpdateItem", &[APP]),
@@ -207,8 +207,8 @@ pub static OPERATIONS: [Operation; 28] = [
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("UpdateItem", &[APP]),
-        on("PutItem", &[NAME]),
-        on("DeleteItem", &[NAME]),
+        on("PutItem", &[NAME, AUDIENCE]),
+        on("DeleteItem", &[NAME, AUDIENCE]),
     ]),
     operation("update-client", "Changes a client.", true, &[
         CALLER, KEYS,

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::{
     AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name, ResourceId,
-    Scope, ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations, WebUri, scopes,
+    ResourceServer, Scope, ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations,
+    WebUri, scopes,
 };
 
 /// An app with its default client is at most this long, as JSON.
@@ -68,33 +69,6 @@ pub struct AppProfile {
     pub external_id: Option<Name>,
 }
 
-/// An app as a resource server (RFC 6749 §1.1).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResourceServer {
-    /// Whether it is one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub enabled: bool,
-    /// What its tokens name as audience.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audience: Option<ResourceId>,
-    /// The scopes it understands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scopes: Vec<OfferedScope>,
-}
-
-/// A scope that a resource server understands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfferedScope {
-    /// Its name.
-    pub value: Scope,
-    /// For people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Description>,
-    /// Whether users are asked.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub requires_consent: bool,
-}
-
 /// A label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
@@ -132,6 +106,13 @@ impl AppProfile {
             tags: Vec::new(),
             external_id: None,
         }
+    }
+
+    /// The audience that is this app's alone in its tenant.
+    pub fn audience(&self) -> Option<&ResourceId> {
+        self.resource_server
+            .as_ref()
+            .and_then(ResourceServer::claimed)
     }
 
     fn check(&self) -> Violations {

@@ -45,6 +45,9 @@ pub enum Invalid {
     /// A value that contradicts another one; the text says how to mend it.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A key of a JWK set that can't be used: its index in `keys`, and what to do about it.
+    #[error("keys[{0}] {1}")]
+    Key(usize, &'static str),
     /// What goes beyond the faults that are listed: how many.
     #[error("has {0} more faults, which are not listed")]
     More(usize),
@@ -67,6 +70,7 @@ impl Invalid {
             Self::Range(..) => "out_of_range",
             Self::Uri(_) => "invalid_uri",
             Self::Conflict(_) => "conflict",
+            Self::Key(..) => "unusable_key",
             Self::More(_) => "more",
         }
     }

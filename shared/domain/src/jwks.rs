@@ -1,9 +1,9 @@
 //! A client's public keys (RFC 7517), for `private_key_jwt` (RFC 7523).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::Invalid;
+use crate::{Invalid, public_key};
 
 /// At most this many bytes of JSON.
 pub const MAX_BYTES: usize = 8 * 1024;
@@ -11,14 +11,82 @@ pub const MAX_BYTES: usize = 8 * 1024;
 /// Members of a JWK that are private or symmetric key material (RFC 7518 §6).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// A set of public keys; at least one, none with private material.
+/// An algorithm that clients may sign with (RFC 7518 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// ECDSA with P-384 and SHA-384.
+    Es384,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+}
+
+impl Algorithm {
+    /// The registered names, for metadata.
+    pub const NAMES: [&str; 4] = ["ES256", "ES384", "RS256", "PS256"];
+
+    /// By its registered name, letter for letter.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "ES256" => Some(Self::Es256),
+            "ES384" => Some(Self::Es384),
+            "RS256" => Some(Self::Rs256),
+            "PS256" => Some(Self::Ps256),
+            _ => None,
+        }
+    }
+
+    /// The one algorithm that a key is registered for: its `alg`, or what follows from its type when it
+    /// names none (RFC 8725 §3.1: one key, one algorithm).
+    pub fn of_key(key: &Map<String, Value>) -> Option<Self> {
+        let text = |member| key.get(member).and_then(Value::as_str);
+        let (by_type, others): (_, &[_]) = match (text("kty")?, text("crv")) {
+            ("EC", Some("P-256")) => (Self::Es256, &[]),
+            ("EC", Some("P-384")) => (Self::Es384, &[]),
+            ("RSA", _) => (Self::Rs256, &[Self::Ps256]),
+            _ => return None,
+        };
+        match key.get("alg") {
+            None => Some(by_type),
+            Some(named) => Self::parse(named.as_str()?)
+                .filter(|named| *named == by_type || others.contains(named)),
+        }
+    }
+}
+
+/// A set of public keys; at least one, none with private material, each of them usable when it was
+/// registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Jwks(Value);
 
 impl Jwks {
-    /// From a JSON object `{"keys": […]}`.
+    /// From a JSON object `{"keys": […]}`, as a client registers it. A key that could never verify
+    /// anything is refused, by its place in the list.
     pub fn parse(value: Value) -> Result<Self, Invalid> {
+        let jwks = Self::stored(value)?;
+        let keys = jwks.keys();
+        for (at, key) in keys.iter().enumerate() {
+            public_key::check(key).map_err(|why| Invalid::Key(at, why))?;
+            let kid = key.get("kid");
+            // OpenID Connect Core 1.0 §10.1: of several keys, an assertion must name its own.
+            if keys.len() > 1 && kid.is_none() {
+                let why = "needs a kid, because the set has several keys";
+                return Err(Invalid::Key(at, why));
+            }
+            if kid.is_some() && keys.iter().take(at).any(|other| other.get("kid") == kid) {
+                let why = "has the kid of another key; give each its own";
+                return Err(Invalid::Key(at, why));
+            }
+        }
+        Ok(jwks)
+    }
+
+    /// As it was stored: the keys were judged when they were registered, and are not judged at each read.
+    fn stored(value: Value) -> Result<Self, Invalid> {
         if value.to_string().len() > MAX_BYTES {
             return Err(Invalid::TooLong(MAX_BYTES));
         }
@@ -38,17 +106,15 @@ impl Jwks {
                     "contains private key material; send public keys only, and replace this key: it has been disclosed",
                 ));
             }
-            match key.get("kty").and_then(Value::as_str) {
-                Some("RSA") if text(key, "n") && text(key, "e") => {}
-                Some("EC") if text(key, "crv") && text(key, "x") && text(key, "y") => {}
-                _ => {
-                    return Err(Invalid::Conflict(
-                        "keys must be RSA (n, e) or EC (crv, x, y)",
-                    ));
-                }
-            }
         }
         Ok(Self(value))
+    }
+
+    /// The keys, in their order.
+    pub fn keys(&self) -> Vec<&Map<String, Value>> {
+        let keys = self.0.get("keys").and_then(Value::as_array);
+        let keys = keys.into_iter().flatten();
+        keys.filter_map(Value::as_object).collect()
     }
 
     /// The set as JSON.
@@ -57,14 +123,10 @@ impl Jwks {
     }
 }
 
-fn text(key: &serde_json::Map<String, Value>, member: &str) -> bool {
-    key.get(member).is_some_and(Value::is_string)
-}
-
 impl TryFrom<Value> for Jwks {
     type Error = Invalid;
     fn try_from(value: Value) -> Result<Self, Invalid> {
-        Self::parse(value)
+        Self::stored(value)
     }
 }
 
@@ -75,24 +137,4 @@ impl From<Jwks> for Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn public_keys_only() {
-        let ec = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"});
-        assert!(Jwks::parse(json!({ "keys": [ec] })).is_ok());
-        for bad in [
-            json!({}),
-            json!({"keys": []}),
-            json!({"keys": [1]}),
-            json!({"keys": [{"kty": "oct", "k": "AA"}]}),
-            json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": "AA"}]}),
-            json!({"keys": [{"kty": "RSA", "n": "AA"}]}),
-            json!({"keys": [{"kty": "RSA", "n": "A".repeat(9000), "e": "AQAB"}]}),
-        ] {
-            assert!(Jwks::parse(bad.clone()).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -17,6 +17,8 @@ pub mod jwks;
 pub mod key_rotation;
 pub mod master;
 pub mod ports;
+mod public_key;
+pub mod resource_server;
 pub mod rights;
 pub mod scopes;
 pub mod secret;
@@ -27,8 +29,7 @@ pub mod uri;
 pub mod violation;
 
 pub use app::{
-    App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, OfferedScope,
-    ResourceServer, RoleGrant, Status, Tag,
+    App, AppProfile, AuthenticatorPreferences, CodeNameChoice, CreateApp, RoleGrant, Status, Tag,
 };
 pub use auth_method::TokenEndpointAuthMethod;
 pub use client::{
@@ -43,6 +44,7 @@ pub use invalid::Invalid;
 pub use jwks::Jwks;
 pub use master::{Master, SealingKey};
 pub use ports::{Clock, Entropy, EntropyError};
+pub use resource_server::{OfferedScope, ResourceServer};
 pub use rights::{Held, Lacking, RightsNeeded};
 pub use secret::{Pepper, Secret, SecretDigest};
 pub use stored_secret::StoredSecret;

@@ -28,15 +28,22 @@ pub const MANAGEMENT: [&str; 8] = [LIST, READ, CREATE, EDIT, DELETE, TRUST, ACCE
 /// Of those, the ones that an ordinary app's client may hold, for its own app.
 pub const ORDINARY: [&str; 4] = [READ, EDIT, ACCESS, SECRETS];
 
-/// Name spaces that Roster keeps for itself.
+/// Name spaces that Roster keeps for itself: its own API's, and the Me role's, which is self-service at
+/// Roster. Scopes of these go into tokens for the issuer and into no others.
 const RESERVED: [&str; 6] = [
     "apps:", "clients:", "logins:", "grants:", "events:", "urn:opc:",
 ];
 
+/// Whether Roster keeps `scope` for itself.
+pub fn is_reserved(scope: &Scope) -> bool {
+    RESERVED
+        .iter()
+        .any(|space| scope.as_str().starts_with(space))
+}
+
 /// Whether a client of an ordinary app may be given `scope`.
 pub fn ordinary_client_may_hold(scope: &Scope) -> bool {
-    let scope = scope.as_str();
-    ORDINARY.contains(&scope) || !RESERVED.iter().any(|space| scope.starts_with(space))
+    ORDINARY.contains(&scope.as_str()) || !is_reserved(scope)
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use data_encoding::HEXLOWER;
-use domain::{App, AppId, CodeName, Name, StoredSecret, TenantId, app};
+use domain::{App, AppId, CodeName, ResourceId, StoredSecret, TenantId, app};
 use ring::digest;
 
 use crate::{
     CreateAppError, IdempotencyRecord, Table, TableError,
     error::{CONDITION_FAILED, reason},
-    guard::{ClientIdPointer, CodeNameGuard, NameGuard},
+    guard::{AudienceGuard, ClientIdPointer, CodeNameGuard, NameGuard},
     idempotency::replayed,
     item::decode,
     keys::{self, Key},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The puts that make an app: itself with its default client, the guard of its code name, and what
-/// keeps a unique name and a chosen client id unique.
+/// keeps a unique name, an audience and a chosen client id unique.
 pub(crate) fn app_puts(
     table: &str,
     app: &App,
@@ -41,9 +41,12 @@ pub(crate) fn app_puts(
             )?,
         ),
     ];
-    if app.unique_name {
-        let guard = name_guard(&app.tenant_id, &app.profile.app_name);
+    if let Some(guard) = name_guard(app) {
         puts.push((Part::Name, put_new(table, &guard, &NameGuard { app_id })?));
+    }
+    if let Some(guard) = audience_guard(app) {
+        let put = put_new(table, &guard, &AudienceGuard { app_id })?;
+        puts.push((Part::Audience, put));
     }
     if client_id.app_id().is_none() {
         let pointer = keys::client_id_pointer(client_id);
@@ -59,14 +62,31 @@ pub(crate) enum Part {
     App,
     CodeName,
     Name,
+    Audience,
     ClientId,
     Idempotency,
 }
 
-/// The guard of a name that is to be unique.
-pub(crate) fn name_guard(tenant: &TenantId, name: &Name) -> Key {
-    let digest = digest::digest(&digest::SHA256, app::folded(name).as_bytes());
-    keys::name_guard(tenant, &HEXLOWER.encode(digest.as_ref()))
+/// The guard of an app's name, where that is to be unique.
+pub(crate) fn name_guard(app: &App) -> Option<Key> {
+    let name = &app.profile.app_name;
+    app.unique_name
+        .then(|| keys::name_guard(&app.tenant_id, &sha256_hex(&app::folded(name))))
+}
+
+/// The guard of the audience that an app claims as a resource server.
+pub(crate) fn audience_guard(app: &App) -> Option<Key> {
+    let audience = app.profile.audience()?;
+    Some(audience_key(&app.tenant_id, audience))
+}
+
+/// The key of an audience's guard.
+pub(crate) fn audience_key(tenant: &TenantId, audience: &ResourceId) -> Key {
+    keys::audience_guard(tenant, &sha256_hex(audience.as_str()))
+}
+
+fn sha256_hex(text: &str) -> String {
+    HEXLOWER.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
 impl Table {
@@ -99,6 +119,9 @@ impl Table {
         }
         if refused(Part::Name).is_some() {
             return Err(CreateAppError::NameTaken);
+        }
+        if refused(Part::Audience).is_some() {
+            return Err(CreateAppError::AudienceTaken);
         }
         if refused(Part::CodeName).is_some() {
             return Err(CreateAppError::CodeNameTaken);

@@ -5,12 +5,12 @@ use domain::{App, AppId, Client, RoleGrant, StoredSecret, TenantId, Version};
 
 use crate::{
     ChangeError, Table, TableError,
-    apps::name_guard,
+    apps::{audience_guard, name_guard},
     clients::key_of,
     error::{CONDITION_FAILED, reason},
-    guard::NameGuard,
+    guard::{AudienceGuard, NameGuard},
     item::{Item, decode, key_item, string, text},
-    keys,
+    keys::{self, Key},
     record::{AppRecord, records},
     transact::{jitter_of, put_new},
     update::Update,
@@ -28,8 +28,8 @@ pub enum SecretsChange {
 }
 
 impl Table {
-    /// Writes `new` over `old`, an app with its default client. A unique name's guard moves with it, in
-    /// one transaction.
+    /// Writes `new` over `old`, an app with its default client. The guards of a unique name and of an
+    /// audience move with it, in one transaction.
     ///
     /// `write_id` is random: a retry that finds its own write done knows it by this.
     pub async fn update_app(
@@ -49,37 +49,35 @@ impl Table {
             .set("client_updated_at", &client.updated_at)?;
         let update = finished(update, old.version, secrets, write_id)?;
         let condition = "#version = :old AND attribute_not_exists(deleted_at)";
-        let guard = |app: &App| name_guard(&app.tenant_id, &app.profile.app_name);
-        if !new.unique_name || guard(old) == guard(new) {
+        let moves = moved_guards(&self.name, old, new)?;
+        if moves.is_empty() {
             let sent = update.send(self, condition, ReturnValue::None).await?;
             return written(sent.map(drop), write_id);
         }
-        let guarded = NameGuard { app_id: new.app_id };
-        let freed = types::Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key_item(&guard(old))))
-            .condition_expression("app_id = :app")
-            .expression_attribute_values(":app", text(new.app_id.to_string()))
-            .build()
-            .map_err(|e| TableError::internal("delete", &e))?;
-        let items = vec![
-            update.in_transaction(self, condition)?,
-            TransactWriteItem::builder().delete(freed).build(),
-            put_new(&self.name, &guard(new), &guarded)?,
-        ];
-        match self.transact(items, jitter_of(&new.app_id)).await? {
-            Ok(()) => Ok(()),
-            Err(reasons) if reason(&reasons, 0) == CONDITION_FAILED => {
-                let item = reasons.first().and_then(|reason| reason.item.clone());
-                written(Err(item), write_id)
-            }
-            Err(reasons) if reason(&reasons, 2) == CONDITION_FAILED => Err(ChangeError::NameTaken),
+        let mut items = vec![update.in_transaction(self, condition)?];
+        let mut parts = Vec::new();
+        for (part, item) in moves {
+            parts.push(part);
+            items.push(item);
+        }
+        let reasons = match self.transact(items, jitter_of(&new.app_id)).await? {
+            Ok(()) => return Ok(()),
+            Err(reasons) => reasons,
+        };
+        if reason(&reasons, 0) == CONDITION_FAILED {
+            let item = reasons.first().and_then(|reason| reason.item.clone());
+            return written(Err(item), write_id);
+        }
+        let mut refused = (1..).zip(parts);
+        let refused = refused.find(|(at, _)| reason(&reasons, *at) == CONDITION_FAILED);
+        match refused.map(|(_, part)| part) {
+            Some(Moved::To(taken)) => Err(taken),
             // The app is as it was read, so nobody has moved its guard.
-            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
-                let key = guard(old).to_string();
-                Err(TableError::corrupt(key, "it is not the guard of its app").into())
+            Some(Moved::From(key)) => {
+                let why = "it is not the guard of its app";
+                Err(TableError::corrupt(key.to_string(), why).into())
             }
-            Err(_) => Err(ChangeError::Stale),
+            None => Err(ChangeError::Stale),
         }
     }
 
@@ -158,6 +156,53 @@ impl Table {
             Err(_) => Err(ChangeError::Missing),
         }
     }
+}
+
+/// A guard that a change of its app takes away or puts.
+enum Moved {
+    /// From where.
+    From(Key),
+    /// Why it can't be put, when it can't.
+    To(ChangeError),
+}
+
+/// What frees the guards that `old` had and `new` has not, and puts those that it comes to have.
+fn moved_guards(
+    table: &str,
+    old: &App,
+    new: &App,
+) -> Result<Vec<(Moved, TransactWriteItem)>, TableError> {
+    let mut moves = Vec::new();
+    let app_id = new.app_id;
+    let (name, audience) = (name_guard(old), audience_guard(old));
+    let (new_name, new_audience) = (name_guard(new), audience_guard(new));
+    let freed = [(&name, &new_name), (&audience, &new_audience)];
+    for (old, _) in freed.into_iter().filter(|(old, new)| old != new) {
+        if let Some(key) = old {
+            moves.push((Moved::From(key.clone()), free(table, key, &app_id)?));
+        }
+    }
+    if let Some(key) = new_name.filter(|key| Some(key) != name.as_ref()) {
+        let put = put_new(table, &key, &NameGuard { app_id })?;
+        moves.push((Moved::To(ChangeError::NameTaken), put));
+    }
+    if let Some(key) = new_audience.filter(|key| Some(key) != audience.as_ref()) {
+        let put = put_new(table, &key, &AudienceGuard { app_id })?;
+        moves.push((Moved::To(ChangeError::AudienceTaken), put));
+    }
+    Ok(moves)
+}
+
+/// Frees what the guard of an app has kept for it.
+fn free(table: &str, guard: &Key, app_id: &AppId) -> Result<TransactWriteItem, TableError> {
+    let freed = types::Delete::builder()
+        .table_name(table)
+        .set_key(Some(key_item(guard)))
+        .condition_expression("app_id = :app")
+        .expression_attribute_values(":app", text(app_id.to_string()))
+        .build()
+        .map_err(|e| TableError::internal("delete", &e))?;
+    Ok(TransactWriteItem::builder().delete(freed).build())
 }
 
 /// A change of settings, with what it does to secrets and whose write it is.

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::delete_item::DeleteItemError,
-    types::{AttributeValue, KeysAndAttributes},
+    error::SdkError, operation::delete_item::DeleteItemError, types::AttributeValue,
 };
 use domain::{App, AppId, Client, ClientId, EndedSecrets, StoredSecret, TenantId};
 
@@ -18,12 +16,9 @@ use crate::{
     keys::{self, CLIENTS, Key, PK, SK},
     read::Projection,
     record::{AppRecord, ClientRecord, READABLE, WITH_SECRETS},
-    sdk::{BatchGetItemInput, DeleteItemInput, QueryInput, Request},
+    sdk::{DeleteItemInput, QueryInput, Request},
     transact::{jitter_of, put_new},
 };
-
-/// How often unanswered keys of a batch are asked for again.
-const BATCH_TRIES: u32 = 3;
 
 /// A client and the app whose kill switch it hangs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,45 +127,6 @@ impl Table {
             several => self.get_all(several, attributes).await?,
         };
         credentials_of(items, id, app_id, attributes)
-    }
-
-    /// A few items in one round trip, strongly consistent, by their sort keys, which differ.
-    pub(crate) async fn get_all(
-        &self,
-        keys: &[Key],
-        attributes: &Projection,
-    ) -> Result<HashMap<String, Item>, TableError> {
-        let wanted = keys.iter().map(key_item).collect();
-        let mut ask = KeysAndAttributes::builder()
-            .set_keys(Some(wanted))
-            .consistent_read(true)
-            .projection_expression(&attributes.expression)
-            .set_expression_attribute_names(Some(attributes.names.clone()))
-            .build()
-            .map_err(|e| TableError::internal("batch", &e))?;
-        let mut found = HashMap::new();
-        for _ in 0..BATCH_TRIES {
-            let answer = BatchGetItemInput::builder()
-                .request_items(&self.name, ask)
-                .send_to(&self.sdk)
-                .await
-                .map_err(|e| TableError::from_sdk("BatchGetItem", &e))?;
-            let items = answer.responses.unwrap_or_default().remove(&self.name);
-            for item in items.unwrap_or_default() {
-                found.insert(string(&item, SK).to_owned(), item);
-            }
-            match answer
-                .unprocessed_keys
-                .unwrap_or_default()
-                .remove(&self.name)
-            {
-                None => return Ok(found),
-                Some(rest) => ask = rest,
-            }
-        }
-        Err(TableError::Unavailable(
-            "BatchGetItem: keys stayed unprocessed".into(),
-        ))
     }
 
     /// Pattern 5: a further client of an app that the caller has read.

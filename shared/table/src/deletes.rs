@@ -10,7 +10,7 @@ use domain::{App, AppId, Timestamp};
 
 use crate::{
     ChangeError, Table, TableError,
-    apps::name_guard,
+    apps::{audience_guard, name_guard},
     budgets::LINGER,
     error::{CONDITION_FAILED, reason},
     guard::SweepRecord,
@@ -72,17 +72,14 @@ impl Table {
                 &SweepRecord { deleted_at: at },
             )?,
         ];
-        if app.unique_name {
-            // Unlike a code name, the name is free again.
-            let guard = Delete::builder()
+        // Unlike a code name, a unique name and an audience are free again.
+        for guard in [name_guard(app), audience_guard(app)].into_iter().flatten() {
+            let freed = Delete::builder()
                 .table_name(&self.name)
-                .set_key(Some(key_item(&name_guard(
-                    &app.tenant_id,
-                    &app.profile.app_name,
-                ))))
+                .set_key(Some(key_item(&guard)))
                 .build()
                 .map_err(|e| TableError::internal("delete", &e))?;
-            items.push(TransactWriteItem::builder().delete(guard).build());
+            items.push(TransactWriteItem::builder().delete(freed).build());
         }
         match self.transact(items, jitter_of(&app.app_id)).await? {
             Ok(()) => Ok(()),

@@ -134,6 +134,9 @@ pub enum CreateAppError {
     /// Another app has the name that is to be unique.
     #[error("the name is taken")]
     NameTaken,
+    /// Another app claims the audience.
+    #[error("the audience is taken")]
+    AudienceTaken,
     /// Another client has the chosen id.
     #[error("the client id is taken")]
     ClientIdTaken,
@@ -154,6 +157,9 @@ pub enum ChangeError {
     /// Another app has the name that is to be unique.
     #[error("the name is taken")]
     NameTaken,
+    /// Another app claims the audience.
+    #[error("the audience is taken")]
+    AudienceTaken,
     /// It is no longer in the version that the change was made from.
     #[error("it has changed meanwhile")]
     Stale,

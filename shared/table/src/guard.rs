@@ -28,6 +28,16 @@ impl Record for NameGuard {
     const KIND: &'static str = "name";
 }
 
+/// An audience that a resource server claims: leads to its app, which says what it offers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AudienceGuard {
+    pub(crate) app_id: AppId,
+}
+
+impl Record for AudienceGuard {
+    const KIND: &'static str = "audience";
+}
+
 /// A chosen client id: leads to its app, and outlives it, so that the id is never given again.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ClientIdPointer {

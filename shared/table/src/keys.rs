@@ -26,6 +26,8 @@ pub mod pattern {
     pub const CODE: &str = "CODE#*";
     /// Guards of unique names.
     pub const NAME: &str = "NAME#*";
+    /// Guards of audiences.
+    pub const AUDIENCE: &str = "AUDIENCE#*";
     /// Pointers of chosen client ids.
     pub const CLIENT_ID: &str = "CLIENT_ID#*";
     /// Kept answers.
@@ -52,10 +54,11 @@ pub mod pattern {
 
     /// Every one.
     #[cfg(test)]
-    pub(super) const ALL: [&str; 11] = [
+    pub(super) const ALL: [&str; 12] = [
         APP,
         CODE,
         NAME,
+        AUDIENCE,
         CLIENT_ID,
         IDEMPOTENCY,
         SWEEP,
@@ -115,6 +118,15 @@ pub const APP_IDS: &str = "app_ids_by_tenant";
 pub fn name_guard(tenant: &TenantId, folded_digest: &str) -> Key {
     Key {
         pk: format!("NAME#{tenant}#{folded_digest}"),
+        sk: "GUARD".into(),
+    }
+}
+
+/// What keeps a resource server's audience unique in its tenant, and leads from it to the app. The
+/// audience stands here as its SHA-256 in hex, because it can hold a `#`.
+pub fn audience_guard(tenant: &TenantId, digest: &str) -> Key {
+    Key {
+        pk: format!("AUDIENCE#{tenant}#{digest}"),
         sk: "GUARD".into(),
     }
 }
@@ -238,6 +250,10 @@ mod tests {
             (tenant, "[0-9a-f]{1,9}").prop_map(|(t, d)| {
                 let tenant = TenantId::parse(&t).unwrap();
                 (format!("name {t} {d}"), name_guard(&tenant, &d))
+            }),
+            (tenant, "[0-9a-f]{1,9}").prop_map(|(t, d)| {
+                let tenant = TenantId::parse(&t).unwrap();
+                (format!("audience {t} {d}"), audience_guard(&tenant, &d))
             }),
             "[A-Za-z0-9_]{1,9}".prop_map(|c| {
                 let id = ClientId::chosen(&c).unwrap();

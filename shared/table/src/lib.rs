@@ -3,6 +3,7 @@
 //! `docs/DATA.md` has the access patterns, each with its round trips and capacity.
 
 mod apps;
+mod audiences;
 pub mod budgets;
 mod bytes;
 mod changes;
@@ -29,6 +30,7 @@ mod tokens;
 mod transact;
 mod update;
 
+pub use audiences::MAX_AUDIENCES;
 pub use changes::SecretsChange;
 pub use clients::{ClientPage, Credentials, Principal};
 pub use deletes::PendingSweep;

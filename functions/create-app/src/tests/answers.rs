@@ -175,7 +175,7 @@ async fn a_public_client_gets_neither_secret_nor_client_credentials() {
 #[tokio::test]
 async fn a_client_with_keys_of_its_own_gets_no_secret() {
     let app = TestApp::new().await;
-    let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "BB", "kid": "1"}]});
+    let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU", "kid": "1"}]});
     let mut body = with("client_auth_method", "private_key_jwt");
     body["jwks"] = jwks.clone();
     let shown = created(&app, &body).await;

@@ -133,7 +133,7 @@ async fn private_key_jwt_needs_public_keys() {
     let app = TestApp::new().await;
     let mut body = with("client_auth_method", "private_key_jwt");
     refused(&app, &body, "/jwks", "required").await;
-    let private = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "BB", "d": "CC"});
+    let private = json!({"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU", "d": "CC"});
     for (jwks, code) in [
         (json!({"keys": []}), "wrong_type"),
         (json!([]), "wrong_type"),
@@ -156,7 +156,7 @@ async fn private_key_jwt_needs_public_keys() {
 async fn a_refusal_never_repeats_private_key_material() {
     let app = TestApp::new().await;
     let mut body = with("client_auth_method", "private_key_jwt");
-    let key = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "BB", "d": "a-private-exponent"});
+    let key = json!({"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU", "d": "a-private-exponent"});
     body["jwks"] = json!({ "keys": [key] });
     let response = post(&app, NATIVE).json(&body).send().await;
     assert_eq!(response.status, 400);

@@ -12,7 +12,7 @@ async fn of_method(app: &TestApp, method: Method) -> Registered {
             app.client.client_type = ClientType::Native;
         }
         if method == Method::PrivateKeyJwt {
-            let key = json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "BB"});
+            let key = json!({"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"});
             app.client.jwks = Some(Jwks::parse(json!({ "keys": [key] })).unwrap());
         }
     };

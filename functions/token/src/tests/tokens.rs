@@ -38,7 +38,7 @@ async fn verified(app: &TestApp, token: &str) -> (Value, Value) {
 }
 
 /// The claims of the token that a request is answered with.
-async fn claims(app: &TestApp, request: TestRequest<'_>) -> Value {
+pub(super) async fn claims(app: &TestApp, request: TestRequest<'_>) -> Value {
     let response = request.send().await;
     assert_eq!(response.status, 200, "{}", response.body);
     let shown = body(&response);

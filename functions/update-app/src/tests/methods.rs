@@ -73,7 +73,7 @@ async fn from_one_way_of_sending_a_secret_to_another_the_secrets_stay() {
 async fn keys_of_its_own_take_the_place_of_secrets() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]});
+    let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}]});
     let change = json!({"client_auth_method": "private_key_jwt", "jwks": jwks});
     let shown = result(&put(&app, &made).json(&change).send().await, 200);
     assert_eq!(shown["jwks"], jwks);
@@ -83,7 +83,7 @@ async fn keys_of_its_own_take_the_place_of_secrets() {
 #[tokio::test]
 async fn the_management_application_keeps_what_it_manages_with() {
     let app = TestApp::new().await;
-    let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]});
+    let jwks = json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}]});
     for change in [
         json!({"client_auth_method": "none", "client_type": "native", "client_grant_types": []}),
         json!({"client_auth_method": "private_key_jwt", "jwks": jwks}),

@@ -123,7 +123,7 @@ pub(crate) fn full(tenant_id: &str, code_name: &str) -> App {
         resources: vec![ResourceId::parse("https://api.example.com/v1").unwrap()],
         jwks: Some(
             Jwks::parse(json!({ "keys": [
-                { "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "iat": 1_700_000_000, "ext": true }
+                { "kty": "EC", "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU", "iat": 1_700_000_000, "ext": true }
             ] }))
             .unwrap(),
         ),

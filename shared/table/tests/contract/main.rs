@@ -14,6 +14,7 @@
 
 mod absent;
 mod apps;
+mod audiences;
 mod faults;
 mod garbage;
 mod ground;

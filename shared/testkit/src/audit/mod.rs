@@ -36,7 +36,7 @@ impl fmt::Display for Violation {
 /// The rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// An app's code name, unique name and chosen client id each have their guard.
+    /// An app's code name, unique name, audience and chosen client id each have their guard.
     AppWithoutGuard,
     /// An app has its default client, and that one a secret where it needs one.
     AppWithoutClient,

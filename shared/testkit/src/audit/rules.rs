@@ -17,6 +17,7 @@ pub(super) fn check(items: &Items, audit: &mut Audit) {
             "client" => client_item(items, item, audit),
             "code_name" => code_name(items, item, audit),
             "name" => name(items, item, audit),
+            "audience" => audience(items, item, audit),
             "client_id" => pointer(items, item, audit),
             "sweep" => work(items, item, audit),
             "tenant" => tenant(items, item, audit),
@@ -48,6 +49,11 @@ fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
         if items.get(&guard).is_none_or(|g| g.text("app_id") != id) {
             lacks(format!("{guard} is missing or another's"));
         }
+    }
+    if let Some(guard) = audience_guard(app).filter(|_| !app.deleted())
+        && items.get(&guard).is_none_or(|g| g.text("app_id") != id)
+    {
+        lacks(format!("{guard} is missing or another's"));
     }
     if app.has("client_id") {
         let pointer = format!("CLIENT_ID#{}/POINTER", app.text("client_id"));
@@ -139,6 +145,15 @@ fn name_guard(app: &Item) -> String {
     format!("NAME#{}#{hex}/GUARD", app.text("tenant_id"))
 }
 
+/// The guard of the audience of an app that is a resource server.
+fn audience_guard(app: &Item) -> Option<String> {
+    let server = &app.json()["profile"]["M"]["resource_server"]["M"];
+    let audience = server["audience"]["S"].as_str()?;
+    let hex = HEXLOWER.encode(digest(&SHA256, audience.as_bytes()).as_ref());
+    let enabled = server["enabled"]["BOOL"] == true;
+    enabled.then(|| format!("AUDIENCE#{}#{hex}/GUARD", app.text("tenant_id")))
+}
+
 fn client_item(items: &Items, client: &Item, audit: &mut Audit) {
     let mut lacks = |why: &str| audit.found(Rule::ClientWithoutApp, client.key(), why);
     match items.app(client.part(1)) {
@@ -170,6 +185,14 @@ fn name(items: &Items, guard: &Item, audit: &mut Audit) {
     let fits = app.is_some_and(|app| app.is_true("unique_name") && name_guard(app) == guard.key());
     if !fits {
         let why = "no living app has this name";
+        audit.found(Rule::GuardWithoutApp, guard.key(), why);
+    }
+}
+
+fn audience(items: &Items, guard: &Item, audit: &mut Audit) {
+    let app = items.living(guard.text("app_id"));
+    if app.and_then(audience_guard) != Some(guard.key()) {
+        let why = "no living app claims this audience";
         audit.found(Rule::GuardWithoutApp, guard.key(), why);
     }
 }

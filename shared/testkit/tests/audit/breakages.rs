@@ -7,7 +7,7 @@ use super::{HASH, World};
 /// What it is, how it is done, and the rule that says so; others may too.
 pub(super) type Breakage = (&'static str, fn(&World), Rule);
 
-pub(super) const BREAKAGES: [Breakage; 38] = [
+pub(super) const BREAKAGES: [Breakage; 40] = [
     (
         "no guard",
         |w| w.remove("code_name", false),
@@ -17,6 +17,16 @@ pub(super) const BREAKAGES: [Breakage; 38] = [
         "no guard of the name",
         |w| w.remove("name", false),
         Rule::AppWithoutGuard,
+    ),
+    (
+        "no guard of the audience",
+        |w| w.remove("audience", false),
+        Rule::AppWithoutGuard,
+    ),
+    (
+        "the audience is another's",
+        |w| w.set("audience", false, "app_id", json!({"S": "x"})),
+        Rule::GuardWithoutApp,
     ),
     (
         "no pointer",

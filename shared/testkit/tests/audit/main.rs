@@ -30,6 +30,11 @@ impl World {
             .register("My app", |create| {
                 create.unique_name = true;
                 create.client_id = Some(domain::ClientId::chosen("chosen").unwrap());
+                create.profile.resource_server = Some(domain::ResourceServer {
+                    enabled: true,
+                    audience: Some(domain::ResourceId::parse("https://api.example.com").unwrap()),
+                    scopes: Vec::new(),
+                });
             })
             .await;
         app.register_client(&made.app, "Backend", |_| ()).await;
@@ -54,6 +59,7 @@ impl World {
         other.app_id = domain::AppId::generate(registry.unix_ms(), [7; 10]);
         other.code_name = domain::CodeName::parse("other").unwrap();
         other.unique_name = false;
+        other.profile.resource_server = None;
         other.default_client.app_id = other.app_id;
         other.default_client.client_id = domain::ClientId::default_of(&other.app_id);
         let secret = domain::Secret::generate([9; 39]);

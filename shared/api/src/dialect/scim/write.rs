@@ -64,11 +64,15 @@ pub(super) fn document(app: &App) -> Map<String, Value> {
     if let Some(server) = &profile.resource_server {
         set("audience", json!(server.audience));
         let offered = server.scopes.iter().map(|scope| {
-            json!({
+            let mut offered = json!({
                 "value": scope.value,
-                "description": scope.description,
                 "requiresConsent": scope.requires_consent,
-            })
+            });
+            // What a PATCH starts from must be what a PUT takes: no member without a value.
+            if let Some(description) = &scope.description {
+                offered["description"] = json!(description);
+            }
+            offered
         });
         set("scopes", offered.collect());
     }
