@@ -1,13 +1,11 @@
 //! A slice of the list with the count of all: by the index where it serves, else by a bounded walk.
 
-use std::cmp::Ordering;
-
 use api::{
     ApiError, Registry,
     dialect::{AppList, ListApps, Order, Slice},
     walk::{every_app, too_many},
 };
-use domain::{App, TenantId, app::folded};
+use domain::{TenantId, app::folded};
 
 /// More apps than this are not counted.
 const COUNTED: usize = 10_000;
@@ -26,12 +24,14 @@ pub(crate) async fn of(
     if let Some(predicate) = &wanted.predicate {
         apps.retain(|app| (predicate.0)(app));
     }
-    let order = |a: &App, b: &App| match slice.order {
-        Order::Created => Ordering::Equal,
-        Order::Name => folded(&a.profile.app_name).cmp(&folded(&b.profile.app_name)),
-    };
-    let by_id = |a: &App, b: &App| a.app_id.cmp(&b.app_id);
-    apps.sort_by(|a, b| order(a, b).then_with(|| by_id(a, b)));
+    // Ids ascend by creation.
+    apps.sort_by_cached_key(|app| {
+        let name = match slice.order {
+            Order::Created => String::new(),
+            Order::Name => folded(&app.profile.app_name),
+        };
+        (name, app.app_id)
+    });
     if slice.descending {
         apps.reverse();
     }

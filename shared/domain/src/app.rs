@@ -1,12 +1,13 @@
 //! An app: what third parties register, with the client that comes with it.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     AppId, Client, ClientId, ClientSettings, CodeName, Description, Invalid, Name, ResourceId,
     ResourceServer, Scope, ServiceProviderId, Subdomain, TenantId, Timestamp, Version, Violations,
-    WebUri, scopes,
+    WebUri, scopes, unseen,
 };
 
 /// An app with its default client is at most this long, as JSON.
@@ -332,9 +333,14 @@ impl App {
     }
 }
 
-/// A name as names are compared: letter case aside.
+/// A name as names are compared (Unicode UAX #15, NFKC): forms of one character are one, and letter case,
+/// spare white space and what does not show make no difference. By way of upper case, so that ß is ss.
 pub fn folded(name: &Name) -> String {
-    name.as_str().to_lowercase()
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(name.as_str());
+    let words: Vec<_> = composed.split_whitespace().collect();
+    let shown: String = words.join(" ");
+    let shown: String = shown.chars().filter(|c| !unseen::is_ignored(*c)).collect();
+    shown.to_uppercase().to_lowercase().replace('ς', "σ")
 }
 
 /// Every rule that spans members of an app and its default client, judged on the whole state.

@@ -25,6 +25,7 @@ pub mod secret;
 pub mod stored_secret;
 pub mod text;
 pub mod time;
+mod unseen;
 pub mod uri;
 pub mod violation;
 

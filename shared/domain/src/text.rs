@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Invalid;
 use crate::ids::ascii;
 use crate::newtype::text_newtype;
+use crate::{Invalid, unseen};
 
 const fn is_visible(byte: u8) -> bool {
     byte.is_ascii_graphic()
@@ -33,10 +33,8 @@ impl Name {
         if text.chars().count() > Self::MAX {
             return Err(Invalid::TooLong(Self::MAX));
         }
-        if text.chars().any(char::is_control) {
-            return Err(Invalid::Characters(
-                "characters that are not control characters",
-            ));
+        if text.chars().any(char::is_control) || !unseen::is_clean(text) {
+            return Err(Invalid::Characters(unseen::ALLOWED));
         }
         Ok(Self(text.to_owned()))
     }
@@ -60,9 +58,10 @@ impl Description {
         if text
             .chars()
             .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || !unseen::is_clean(text)
         {
             return Err(Invalid::Characters(
-                "line breaks, tabs and characters that are not control characters",
+                "line breaks, tabs and visible characters: no control, formatting, bidirectional, zero-width or private-use ones",
             ));
         }
         Ok(Self(text.to_owned()))
