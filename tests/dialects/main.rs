@@ -7,6 +7,7 @@
 )]
 
 mod arbitrary;
+mod bounds;
 mod errors;
 mod ground;
 mod keeps;

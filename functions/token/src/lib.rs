@@ -11,7 +11,7 @@ use api::{
     registry::issuer_of,
 };
 use data_encoding::BASE64URL_NOPAD;
-use domain::{Client, GrantType, Scope};
+use domain::{Client, GrantType, Scope, client::MAX_GRANTED};
 use table::Principal;
 
 /// Answers 200 with a token, or an error of RFC 6749 §5.2.
@@ -89,8 +89,9 @@ fn granted_scope(asked: Option<&str>, may_have: &[Scope]) -> Result<String, ApiE
         return Ok(all.join(" "));
     };
     let mut granted: Vec<&str> = Vec::new();
-    for name in asked.split(' ') {
-        if !may_have.iter().any(|scope| scope.as_str() == name) {
+    for (at, name) in asked.split(' ').enumerate() {
+        // No client has more; what is repeated beyond that is not looked for.
+        if at > MAX_GRANTED || !may_have.iter().any(|scope| scope.as_str() == name) {
             return Err(ApiError::oauth(
                 "invalid_scope",
                 "A requested scope is unknown or not among the client's scopes.",

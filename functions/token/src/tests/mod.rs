@@ -3,6 +3,7 @@
 use domain::{CreateApp, GrantType, ResourceId, Scope};
 use testkit::{Registered, TestApp, TestRequest, Value, answer, basic, json};
 
+mod bounds;
 mod clients;
 mod parameters;
 mod tokens;

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{AppList, AppSelector, Extent, ListApps, Order, Predicate, Slice},
-    MEDIA_TYPES, filter, list_response, write,
+    filter, list_response, write,
 };
-use crate::{ApiError, Call, Response, fields::Fields};
+use crate::{ApiError, Call, Response};
 
 const DEFAULT_COUNT: i64 = 50;
 const MAX_COUNT: i64 = 1000;
@@ -59,8 +59,7 @@ struct Parameters(HashMap<String, Value>);
 
 fn parameters(call: &Call) -> Result<Parameters, ApiError> {
     if call.request.route.path.ends_with("/.search") {
-        let members = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
-        let members = members
+        let members = super::members(call)?
             .into_iter()
             .map(|(k, v)| (k.to_ascii_lowercase(), v));
         let found = Parameters(members.collect());
@@ -76,7 +75,7 @@ fn parameters(call: &Call) -> Result<Parameters, ApiError> {
         return Ok(found);
     }
     let mut found = HashMap::new();
-    for (name, value) in form_urlencoded::parse(call.request.query.as_bytes()) {
+    for (name, value) in call.request.parameters()? {
         let value = Value::String(value.into_owned());
         if found.insert(name.to_ascii_lowercase(), value).is_some() {
             return Err(ApiError::query(
