@@ -154,6 +154,9 @@ pub enum ChangeError {
     /// Another app has the name that is to be unique.
     #[error("the name is taken")]
     NameTaken,
+    /// The app has as many clients as it may.
+    #[error("there are as many as there may be")]
+    TooMany,
     /// It is no longer in the version that the change was made from.
     #[error("it has changed meanwhile")]
     Stale,

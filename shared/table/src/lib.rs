@@ -6,6 +6,7 @@ mod apps;
 pub mod budgets;
 mod bytes;
 mod changes;
+mod client_writes;
 mod clients;
 pub mod connect;
 mod deletes;
