@@ -225,3 +225,20 @@ async fn a_list_of_the_largest_apps_fits_an_answer_in_every_dialect() {
     let said = text(&error["errors"][0]["message"]);
     assert!(said.contains("page through GET /v1/applications"), "{said}");
 }
+
+#[tokio::test]
+async fn attributes_to_show_are_not_compared_without_end() {
+    let ground = Ground::new().await;
+    let names = |count: usize| vec!["a"; count].join(",");
+    let schema = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+    for name in ["attributes", "excludedAttributes"] {
+        for (count, status) in [(100, 200), (101, 400)] {
+            let response = ground.get(&format!("{SCIM}?{name}={}", names(count))).await;
+            assert_eq!(response.status, status, "{}", response.body);
+            let mut search = json!({ "schemas": [schema] });
+            search[name] = json!(names(count));
+            let path = format!("{SCIM}/.search");
+            ground.expect(status, "POST", &path, &search).await;
+        }
+    }
+}
