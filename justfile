@@ -23,6 +23,10 @@ faults:
     cargo test --profile local -p tests --test faults -- --ignored --test-threads 1
     cat target/tmp/faults/*.md
 
+# The dearest request of each route, searched for; fails above 20 ms or 16 MB.
+cost:
+    cargo test --profile local -p tests --test cost -- --ignored --nocapture
+
 # Formatting and lints.
 lint:
     cargo fmt --all --check

@@ -10,7 +10,7 @@ const NO_TOKEN: &str =
 const STALE: &str =
     "It has changed since the version in If-Match; read it again and repeat the change.";
 
-fn native(over: &Value) -> Value {
+pub(crate) fn native(over: &Value) -> Value {
     let base = json!({
         "app_name": "My app", "app_code_name": "myapp", "client_display_name": "My client",
         "redirect_uris": ["https://a.example/cb"],
@@ -18,7 +18,7 @@ fn native(over: &Value) -> Value {
     laid(base, over)
 }
 
-fn openid(over: &Value) -> Value {
+pub(crate) fn openid(over: &Value) -> Value {
     let base = json!({
         "name": "Dir app", "app_code_name": "dirapp", "redirect_uri": "https://a.example/cb",
     });

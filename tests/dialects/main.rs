@@ -8,6 +8,7 @@
 
 mod arbitrary;
 mod attacks;
+mod bounds;
 mod errors;
 mod ground;
 mod headers;

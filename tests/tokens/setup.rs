@@ -125,7 +125,7 @@ impl World {
         let client = Client::register(id.clone(), &app.app_id, settings, "test", registry.now());
         let (secret, stored) = self.secret(&id);
         let table = &registry.table;
-        let made = table.create_client(&app.tenant_id, &client, Some(&stored), None);
+        let made = table.create_client(&app.tenant_id, &client, Some(&stored), None, u32::MAX);
         made.await.unwrap();
         self.app.recorder.take();
         Registered {

@@ -1,6 +1,6 @@
 //! Makes a further client of an app, whose rights go beyond the app's only with the scopes for that.
 //!
-//! One read of the app, one transaction.
+//! One read of the app, one transaction, in which the app's clients are counted.
 
 use api::{
     ApiError, Call, Registry, Response,
@@ -43,8 +43,9 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     });
     let (table, tenant) = (&registry.table, &made.app.tenant_id);
     let record = record.transpose()?;
+    let most = registry.limits.clients_per_app;
     match table
-        .create_client(tenant, &made.client, stored.as_ref(), record.as_ref())
+        .create_client(tenant, &made.client, stored.as_ref(), record.as_ref(), most)
         .await
     {
         Ok(()) => Ok(response),

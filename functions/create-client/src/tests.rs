@@ -3,6 +3,8 @@
 use domain::{Scope, Secret, scopes};
 use testkit::{Registered, TestApp, TestRequest, Value, faults, json, refusal, result};
 
+mod limits;
+
 fn post<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     app.request(super::handle, "POST", path)
 }
@@ -113,13 +115,13 @@ async fn a_public_client_has_no_secret() {
 async fn it_costs_one_read_and_one_transaction() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    let bill = "GetItem + TransactWriteItems: 1 RU, 2 WU, 0 of them the index's";
+    let bill = "GetItem + TransactWriteItems: 1 RU, 4 WU, 0 of them the index's";
     let response = post(&app, &clients_of(&made)).json(&minimal()).send().await;
     result(&response, 201);
     assert_eq!(app.recorder.bill(), bill);
     // An idempotency record rides in the same transaction, and a replay reads only.
     let bills = [
-        "GetItem + TransactWriteItems: 1 RU, 6 WU, 0 of them the index's",
+        "GetItem + TransactWriteItems: 1 RU, 8 WU, 0 of them the index's",
         "GetItem + TransactWriteItems + BatchGetItem: 3 RU, 0 WU, 0 of them the index's",
     ];
     for bill in bills {

@@ -19,7 +19,7 @@ async fn a_further_client_is_gone_at_once_by_every_path() {
         let path = format!("{prefix}/clients/{}", further.id());
         let response = delete(&app, &path).send().await;
         assert_eq!((response.status, response.body.as_str()), (204, ""));
-        let bill = "BatchGetItem + DeleteItem: 2 RU, 1 WU, 0 of them the index's";
+        let bill = "BatchGetItem + TransactWriteItems: 2 RU, 4 WU, 0 of them the index's";
         assert_eq!(app.recorder.bill(), bill);
         assert_eq!(app.stored_client(further.id()).await, None);
         let again = delete(&app, &path).send().await;
@@ -61,7 +61,7 @@ async fn a_lost_answer_is_a_deletion() {
     let made = app.register("My app", |_| ()).await;
     let further = app.register_client(&made.app, "Backend", |_| ()).await;
     let lost = Intercept::ExecuteThenFail(Failure::Io);
-    app.recorder.script("DeleteItem", [lost]);
+    app.recorder.script("TransactWriteItems", [lost]);
     let path = format!("/v1/clients/{}", further.id());
     let response = delete(&app, &path).header("if-match", "\"1\"").send().await;
     assert_eq!(response.status, 204);

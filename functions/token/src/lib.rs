@@ -13,7 +13,7 @@ use api::{
     oauth::{Proven, authenticate},
     registry::issuer_of,
 };
-use domain::{Client, GrantType, Scope};
+use domain::{Client, GrantType, Scope, client::MAX_GRANTED};
 
 /// Answers 200 with a token, or an error of RFC 6749 §5.2.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
@@ -97,9 +97,10 @@ fn granted_scope(
     };
     let among = |scopes: &[Scope], name: &str| scopes.iter().any(|scope| scope.as_str() == name);
     let mut granted: Vec<&str> = Vec::new();
-    for name in asked.split(' ') {
-        if !among(may_carry, name) {
-            let why = if among(held, name) {
+    for (at, name) in asked.split(' ').enumerate() {
+        // No client has more; what is repeated beyond that is not looked for.
+        if at > MAX_GRANTED || !among(may_carry, name) {
+            let why = if at <= MAX_GRANTED && among(held, name) {
                 "A requested scope is not for this audience: a token for resources carries what they offer and no scope of this server's own API; ask for that without resource."
             } else {
                 "A requested scope is unknown or not among the client's scopes."

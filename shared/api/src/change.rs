@@ -127,6 +127,10 @@ pub fn refused(e: ChangeError, what: &'static str) -> ApiError {
         ChangeError::Stale => ApiError::PreconditionFailed,
         ChangeError::NameTaken => name_taken(),
         ChangeError::AudienceTaken => audience_taken(),
+        ChangeError::TooMany => ApiError::Conflict {
+            code: "too-many-clients",
+            detail: "The application has as many clients as it may have; delete one that is no longer used, or register another application.".into(),
+        },
         ChangeError::Table(e) => e.into(),
         ChangeError::Replay(_) => ApiError::internal("a replay where no key was given"),
     }

@@ -93,7 +93,11 @@ async fn handle(
         caller,
         base,
     };
-    (handler.0)(registry, call).await
+    let response = (handler.0)(registry, call).await?;
+    if response.fits() {
+        return Ok(response);
+    }
+    Err(ApiError::internal("an answer is longer than Lambda takes"))
 }
 
 /// One line a request. Paths are the route's pattern: what callers sent is not logged.

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 
-use crate::{ApiError, Request};
+use domain::client::MAX_GRANTED;
 
-/// Parameters that may be repeated (RFC 8707 §2).
+use crate::{
+    ApiError, Request,
+    request::{MAX_PARAMETERS, has_more_parameters},
+};
+
+/// Parameters that may be repeated (RFC 8707 §2), as often as a client has resources.
 const REPEATABLE: &str = "resource";
 
-/// A form's parameters.
+/// A form's parameters, empty ones included.
 pub struct Form {
     single: HashMap<String, String>,
     resources: Vec<String>,
@@ -21,7 +26,7 @@ impl std::fmt::Debug for Form {
 }
 
 impl Form {
-    /// The body's parameters. An empty value counts as absent (RFC 6749 §3.2).
+    /// The body's parameters, when there are no more than are served.
     pub fn read(request: &Request) -> Result<Self, ApiError> {
         if request.media_type() != "application/x-www-form-urlencoded" {
             return Err(invalid(
@@ -30,11 +35,14 @@ impl Form {
         }
         let body =
             std::str::from_utf8(&request.body).map_err(|_| invalid("The body must be UTF-8."))?;
+        let most = MAX_PARAMETERS + MAX_GRANTED;
+        if has_more_parameters(&request.body, most) {
+            return Err(invalid(&format!("Send at most {most} parameters.")));
+        }
         let mut form = Self {
             single: HashMap::new(),
             resources: Vec::new(),
         };
-        let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(body.as_bytes()) {
             if value.contains('\u{fffd}') || name.contains('\u{fffd}') {
                 return Err(invalid("Parameters must be UTF-8."));
@@ -43,23 +51,26 @@ impl Form {
                 form.resources.push(value.into());
                 continue;
             }
-            if seen.contains(&name) {
+            if form.single.contains_key(name.as_ref()) {
                 return Err(invalid(&format!(
                     "The parameter {} is repeated.",
                     printable(&name)
                 )));
             }
-            if !value.is_empty() {
-                form.single.insert(name.clone().into(), value.into());
-            }
-            seen.push(name);
+            form.single.insert(name.into(), value.into());
+        }
+        if form.single.len() > MAX_PARAMETERS || form.resources.len() > MAX_GRANTED {
+            return Err(invalid(&format!(
+                "Send at most {MAX_PARAMETERS} parameters and {MAX_GRANTED} resources."
+            )));
         }
         Ok(form)
     }
 
-    /// A parameter's value.
+    /// A parameter's value; an empty one counts as absent (RFC 6749 §3.2).
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.single.get(name).map(String::as_str)
+        let value = self.single.get(name).map(String::as_str);
+        value.filter(|value| !value.is_empty())
     }
 
     /// A required parameter's value.

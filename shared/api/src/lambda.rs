@@ -159,13 +159,8 @@ fn ca_bundle(settings: &Settings) -> Result<Option<Vec<u8>>, SettingsError> {
 }
 
 fn registry(settings: Settings, table: Table, master: Option<Arc<Master>>) -> Registry {
-    Registry::new(
-        table,
-        master,
-        settings.issuer,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-    )
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    Registry::new(table, master, settings.issuer, clock, entropy).limited_to(settings.limits)
 }
 
 /// `registry` with the keys that were read for it, if they were.

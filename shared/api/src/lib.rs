@@ -19,6 +19,7 @@ pub mod fields;
 pub mod find;
 pub mod form;
 pub mod idempotency;
+pub mod json;
 pub mod jwk;
 pub mod jws;
 pub mod keyring;

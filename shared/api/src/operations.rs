@@ -94,6 +94,8 @@ pub static OPERATIONS: [Operation; 28] = [
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("PutItem", &[APP, IDEMPOTENCY]),
+        on("UpdateItem", &[APP]),
+        on("Query", &[APP]),
     ]),
     operation("create-grant", "Gives an app a role.", false, &[
         CALLER, KEYS,
@@ -119,6 +121,7 @@ pub static OPERATIONS: [Operation; 28] = [
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
         on("DeleteItem", &[APP]),
+        on("UpdateItem", &[APP]),
     ]),
     operation("delete-grant", "Takes a role from an app.", false, &[
         CALLER, KEYS,

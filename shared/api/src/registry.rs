@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{Clock, Entropy, Master, TenantId, Timestamp, ports};
 use table::Table;
 
-use crate::{ApiError, Request, caller::Callers, keyring::Keyring};
+use crate::{ApiError, Request, caller::Callers, keyring::Keyring, settings::Limits};
 
 /// A handle on the registry. Cheap to clone; handlers take it by value.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct Registry {
     pub keys: Arc<Keyring>,
     /// Callers seen in the last seconds.
     pub callers: Arc<Callers>,
+    /// How much there may be.
+    pub limits: Limits,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     master: Option<Arc<Master>>,
@@ -53,6 +55,7 @@ impl Registry {
         Self {
             keys: Arc::new(Keyring::new(table.clone(), master.clone())),
             callers: Arc::new(Callers::default()),
+            limits: Limits::default(),
             table,
             clock,
             entropy,
@@ -66,6 +69,13 @@ impl Registry {
     #[must_use]
     pub(crate) fn without_signing(mut self) -> Self {
         self.keys = Arc::new(Keyring::new(self.table.clone(), None));
+        self
+    }
+
+    /// The same registry with other limits.
+    #[must_use]
+    pub const fn limited_to(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 

@@ -8,6 +8,13 @@ use crate::{ApiError, Route};
 
 /// The longest body, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
+/// A query or a form may have so many parameters.
+pub const MAX_PARAMETERS: usize = 64;
+
+/// Whether a query or a form has more than `most` parameters; told without reading them.
+pub(crate) fn has_more_parameters(text: &[u8], most: usize) -> bool {
+    text.split(|byte| *byte == b'&').nth(most).is_some()
+}
 
 /// A request that has a route. Which one is the gateway's word (`routeKey`), never read off the URI.
 /// `Debug` shows nothing that its caller wrote but the headers' names.
@@ -97,11 +104,19 @@ impl Request {
         bare.trim().to_ascii_lowercase()
     }
 
+    /// The query parameters as they were sent, decoded, when there are no more than [`MAX_PARAMETERS`].
+    pub fn parameters(&self) -> Result<form_urlencoded::Parse<'_>, ApiError> {
+        if has_more_parameters(self.query.as_bytes(), MAX_PARAMETERS) {
+            return Err(Violations::one("query", Invalid::TooMany(MAX_PARAMETERS)).into());
+        }
+        Ok(form_urlencoded::parse(self.query.as_bytes()))
+    }
+
     /// The query parameters; an unknown or repeated one is refused by name.
     pub fn query_parameters(&self, known: &[&str]) -> Result<HashMap<String, String>, ApiError> {
         let mut faults = Violations::default();
         let mut found = HashMap::new();
-        for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
+        for (name, value) in self.parameters()? {
             if !known.contains(&name.as_ref()) {
                 faults.push(name, Invalid::Unknown);
             } else if found.insert(name.to_string(), value.to_string()).is_some() {

@@ -13,8 +13,32 @@ pub const ISSUER: &str = "ISSUER";
 /// PEM file of roots to trust instead of Amazon's.
 pub const CA_BUNDLE: &str = "CA_BUNDLE";
 
+/// How many clients an app may have beside its default one.
+pub const MAX_CLIENTS_PER_APP: &str = "MAX_CLIENTS_PER_APP";
+
 /// Every setting, for the guard that compares with the template.
-pub const ALL: [&str; 4] = [TABLE_NAME, MASTER_SECRET_ARN, ISSUER, CA_BUNDLE];
+pub const ALL: [&str; 5] = [
+    TABLE_NAME,
+    MASTER_SECRET_ARN,
+    ISSUER,
+    CA_BUNDLE,
+    MAX_CLIENTS_PER_APP,
+];
+
+/// How much there may be of what callers make; what there is beyond a limit stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Clients of an app, beside its default one.
+    pub clients_per_app: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            clients_per_app: 100,
+        }
+    }
+}
 
 /// A setting that stops INIT.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -38,6 +62,8 @@ pub struct Settings {
     pub master_secret: Option<String>,
     /// A file of roots.
     pub ca_bundle: Option<String>,
+    /// How much there may be.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -64,8 +90,20 @@ impl Settings {
             issuer,
             master_secret: get(MASTER_SECRET_ARN),
             ca_bundle: get(CA_BUNDLE),
+            limits: Limits {
+                clients_per_app: match get(MAX_CLIENTS_PER_APP) {
+                    Some(text) => count(MAX_CLIENTS_PER_APP, &text)?,
+                    None => Limits::default().clients_per_app,
+                },
+            },
         })
     }
+}
+
+/// A setting that counts something, from none on.
+fn count(name: &'static str, text: &str) -> Result<u32, SettingsError> {
+    let why = |_| SettingsError::Invalid(name, "it must be a whole number from 0 on".into());
+    text.trim().parse().map_err(why)
 }
 
 #[cfg(test)]
@@ -97,5 +135,17 @@ mod tests {
         );
         assert!(set("http://id.example.com").is_err());
         assert!(set("https://id.example.com?x").is_err());
+    }
+
+    #[test]
+    fn limits_are_whole_numbers() {
+        let set = |limit| read(&[(TABLE_NAME, "roster"), (MAX_CLIENTS_PER_APP, limit)]);
+        let limits = |limit| set(limit).map(|settings| settings.limits.clients_per_app);
+        assert_eq!(limits(""), Ok(100));
+        assert_eq!(limits("0"), Ok(0));
+        assert_eq!(limits("5000"), Ok(5000));
+        for wrong in ["-1", "many", "1.5", "4294967296"] {
+            assert!(set(wrong).is_err(), "{wrong}");
+        }
     }
 }

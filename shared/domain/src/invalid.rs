@@ -30,6 +30,9 @@ pub enum Invalid {
     /// The same item twice in a list that is a set.
     #[error("is listed twice")]
     Duplicate,
+    /// The same member twice in an object.
+    #[error("is there twice; send it once")]
+    Repeated,
     /// A character that the type does not allow; the text names the allowed ones.
     #[error("may only contain {0}")]
     Characters(&'static str),
@@ -65,6 +68,7 @@ impl Invalid {
             Self::TooShort(_) => "too_short",
             Self::TooMany(_) => "too_many",
             Self::Duplicate => "duplicate",
+            Self::Repeated => "repeated",
             Self::Characters(_) => "invalid_characters",
             Self::Choice(_) => "invalid_choice",
             Self::Range(..) => "out_of_range",

@@ -1,23 +1,18 @@
-//! Access patterns 5 and 6: an app's clients, and a client with its app from the client id alone.
+//! Access patterns 5 and 6, their reads: an app's clients, and a client with its app from the client id alone.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{
-    error::SdkError, operation::delete_item::DeleteItemError, types::AttributeValue,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{App, AppId, Client, ClientId, EndedSecrets, StoredSecret, TenantId};
 
 use crate::{
-    ChangeError, IdempotencyRecord, Table, TableError,
-    error::{CONDITION_FAILED, reason},
+    Table, TableError,
     guard::ClientIdPointer,
-    idempotency::replayed,
     item::{Item, decode, key_item, string, text},
     keys::{self, CLIENTS, Key, PK, SK},
     read::Projection,
     record::{AppRecord, ClientRecord, READABLE, WITH_SECRETS},
-    sdk::{DeleteItemInput, QueryInput, Request},
-    transact::{jitter_of, put_new},
+    sdk::{QueryInput, Request},
 };
 
 /// A client and the app whose kill switch it hangs on.
@@ -129,27 +124,6 @@ impl Table {
         credentials_of(items, id, app_id, attributes)
     }
 
-    /// Pattern 5: a further client of an app that the caller has read.
-    ///
-    /// With `record`, what the caller is answered is kept in the same transaction.
-    pub async fn create_client(
-        &self,
-        tenant: &TenantId,
-        client: &Client,
-        secret: Option<&StoredSecret>,
-        record: Option<&IdempotencyRecord>,
-    ) -> Result<(), ChangeError> {
-        let new = ClientRecord::new(tenant, client, secret);
-        let mut items = vec![put_new(&self.name, &key_of(client), &new)?];
-        items.extend(self.idempotency_put(record)?);
-        match self.transact(items, jitter_of(&client.app_id)).await? {
-            Ok(()) => Ok(()),
-            Err(reasons) if reason(&reasons, 1) == CONDITION_FAILED => {
-                Err(ChangeError::Replay(Box::new(replayed(&reasons, 1)?)))
-            }
-            // The id is new and random: only an earlier try of this very call can have put it.
-            Err(_) => Err(ChangeError::Stale),
-        }
     }
 
     /// Pattern 5: one page of an app's clients, in one query; behind the first page one read more,
@@ -195,28 +169,6 @@ impl Table {
             after,
             limit,
         )
-    }
-
-    /// Deletes a further client in the version that was read. One that is gone already counts as deleted.
-    pub async fn delete_client(&self, client: &Client) -> Result<(), ChangeError> {
-        let version = AttributeValue::N(client.version.to_string());
-        let deleted = DeleteItemInput::builder()
-            .table_name(&self.name)
-            .set_key(Some(key_item(&key_of(client))))
-            .condition_expression("attribute_not_exists(pk) OR #version = :version")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", version)
-            .send_to(&self.sdk)
-            .await;
-        match deleted {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e))
-                if matches!(e.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Err(ChangeError::Stale)
-            }
-            Err(e) => Err(TableError::from_sdk("DeleteItem", &e).into()),
-        }
     }
 }
 

@@ -160,6 +160,9 @@ pub enum ChangeError {
     /// Another app claims the audience.
     #[error("the audience is taken")]
     AudienceTaken,
+    /// The app has as many clients as it may.
+    #[error("there are as many as there may be")]
+    TooMany,
     /// It is no longer in the version that the change was made from.
     #[error("it has changed meanwhile")]
     Stale,

@@ -7,6 +7,7 @@ mod audiences;
 pub mod budgets;
 mod bytes;
 mod changes;
+mod client_writes;
 mod clients;
 pub mod connect;
 mod deletes;

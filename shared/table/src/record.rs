@@ -94,6 +94,9 @@ pub(crate) struct AppRecord {
     /// A deleted app stays until its clients are swept; every read takes it for absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deleted_at: Option<Timestamp>,
+    /// How many further clients it has; absent until they are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clients: Option<u32>,
     #[serde(default)]
     secrets: BTreeMap<SecretId, SecretRecord>,
     /// Moves with every secret issued or revoked.
@@ -151,6 +154,7 @@ impl AppRecord {
             updated_at: app.updated_at,
             client_updated_at: app.default_client.updated_at,
             deleted_at: None,
+            clients: Some(0),
             secrets: records(secret),
             secrets_rev: 0,
             ended_secrets: EndedSecrets::default(),

@@ -122,7 +122,7 @@ impl TestApp {
         let stored = uses_secret.then_some(stored);
         let table = &self.registry.table;
         table
-            .create_client(&app.tenant_id, &client, stored.as_ref(), None)
+            .create_client(&app.tenant_id, &client, stored.as_ref(), None, u32::MAX)
             .await
             .unwrap();
         self.recorder.take();

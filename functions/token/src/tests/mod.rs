@@ -4,6 +4,7 @@ use domain::{CreateApp, GrantType, ResourceId, Scope};
 use testkit::{Registered, TestApp, TestRequest, Value, answer, basic, json};
 
 mod audience;
+mod bounds;
 mod clients;
 mod parameters;
 mod tokens;

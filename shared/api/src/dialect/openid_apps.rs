@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     ApiError, Call, Response, change::AppChange, fields::Fields, oauth::Presented,
-    precondition::etag,
+    precondition::etag, walk::too_long,
 };
 
 /// A tenant with more apps than this is told to use the native list.
@@ -176,7 +176,12 @@ impl Words for OpenIdApps {
 
     fn apps(&self, _call: &Call, list: &AppList, _key: &CursorKey) -> Result<Response, ApiError> {
         let apps: Vec<_> = list.apps.iter().map(application).collect();
-        Ok(Response::json(200, &json!({"apps": apps, "status": "OK"})))
+        let response = Response::json(200, &json!({"apps": apps, "status": "OK"}));
+        if response.fits() {
+            return Ok(response);
+        }
+        // There is no way here to ask for the rest, so a part is no answer.
+        Err(too_long())
     }
 
     /// `POST /oauth/service/token`: client credentials under another name; the one route that does not

@@ -72,11 +72,25 @@ fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
     } else {
         default_client(app, audit);
         secrets(app, audit);
+        count_of_clients(items, app, audit);
     }
     if app.is_true("management") && items.get(&format!("TENANT#{tenant}/TENANT")).is_none() {
         audit.found(Rule::TenantWithoutApp, app.key(), "its tenant is missing");
     }
     counters(app, audit);
+}
+
+/// The count of its further clients is right, where there is one.
+fn count_of_clients(items: &Items, app: &Item, audit: &mut Audit) {
+    let clients = items.of_kind("client");
+    let there = clients
+        .filter(|client| client.part(1) == app.part(1))
+        .count();
+    let counted = app.number("clients");
+    if counted.is_some_and(|counted| usize::try_from(counted) != Ok(there)) {
+        let why = format!("it has {there} further clients and counts {counted:?}");
+        audit.found(Rule::CounterOff, app.key(), why);
+    }
 }
 
 fn default_client(app: &Item, audit: &mut Audit) {

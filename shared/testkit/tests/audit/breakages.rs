@@ -7,7 +7,7 @@ use super::{HASH, World};
 /// What it is, how it is done, and the rule that says so; others may too.
 pub(super) type Breakage = (&'static str, fn(&World), Rule);
 
-pub(super) const BREAKAGES: [Breakage; 40] = [
+pub(super) const BREAKAGES: [Breakage; 41] = [
     (
         "no guard",
         |w| w.remove("code_name", false),
@@ -160,6 +160,11 @@ pub(super) const BREAKAGES: [Breakage; 40] = [
     (
         "the client's version is ahead",
         |w| w.set("app", false, "client_version", json!({"N": "9"})),
+        Rule::CounterOff,
+    ),
+    (
+        "a count of clients that is off",
+        |w| w.set("app", false, "clients", json!({"N": "7"})),
         Rule::CounterOff,
     ),
     (

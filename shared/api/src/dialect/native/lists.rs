@@ -10,7 +10,7 @@ use super::{
     super::{AppList, AppSelector, CursorKey, Extent, ListApps, ListClients},
     write,
 };
-use crate::{ApiError, Call, Response, cursor};
+use crate::{ApiError, Call, Response, cursor, response::room_for};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
@@ -66,7 +66,9 @@ pub(super) fn apps(call: &Call, list: &AppList, key: &CursorKey) -> Result<Respo
         .collect();
     let context = apps_context(&list_apps(call, key)?);
     let next = list.next.map(|id| id.to_string());
-    page(call, key, &context, &result, next.as_deref())
+    page(call, key, &context, &result, next.as_deref(), |last| {
+        list.apps.get(last).map(|app| app.app_id.to_string())
+    })
 }
 
 pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, ApiError> {
@@ -89,7 +91,12 @@ pub(super) fn clients(
         .map(|client| write::client_of(tenant, client))
         .collect();
     let next = found.next.as_ref().map(ClientId::as_str);
-    page(call, key, &clients_context(call), &result, next)
+    page(call, key, &clients_context(call), &result, next, |last| {
+        found
+            .clients
+            .get(last)
+            .map(|client| client.client_id.to_string())
+    })
 }
 
 /// Whether an active app is to be deleted all the same.
@@ -160,7 +167,26 @@ fn after(
     Ok(found)
 }
 
+/// A page of `result`; where an answer has no room for all of it, a shorter one, whose `next_cursor`
+/// goes on behind its last item, which `id_of` names.
 fn page(
+    call: &Call,
+    key: &CursorKey,
+    context: &str,
+    result: &[Map<String, Value>],
+    next: Option<&str>,
+    id_of: impl Fn(usize) -> Option<String>,
+) -> Result<Response, ApiError> {
+    let whole = page_of(call, key, context, result, next)?;
+    if whole.fits() {
+        return Ok(whole);
+    }
+    let (shorter, _) = result.split_at(room_for(result).max(1).min(result.len()));
+    let next = id_of(shorter.len().saturating_sub(1));
+    page_of(call, key, context, shorter, next.as_deref())
+}
+
+fn page_of(
     call: &Call,
     key: &CursorKey,
     context: &str,
@@ -172,7 +198,7 @@ fn page(
     };
     let next = cursor::encode(&key.0, call.tenant()?, context, next);
     let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in form_urlencoded::parse(call.request.query.as_bytes()) {
+    for (name, value) in call.request.parameters()? {
         if name != "cursor" {
             query.append_pair(&name, &value);
         }

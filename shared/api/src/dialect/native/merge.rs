@@ -5,10 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    ApiError, Call,
-    fields::{Fields, pointer},
-};
+use crate::{ApiError, Call, fields::Fields, json::pointer};
 
 const PATCH_TYPES: &str = "application/merge-patch+json or application/json";
 
@@ -26,13 +23,13 @@ pub(super) fn onto(call: &Call, mut document: Map<String, Value>) -> Result<Fiel
 fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>, at: &str) -> Vec<String> {
     let mut removed = Vec::new();
     for (name, value) in patch {
-        let place = pointer(at, &name);
         match value {
             Value::Null => {
                 target.remove(&name);
-                removed.push(place);
+                removed.push(pointer(at, &name));
             }
             Value::Object(inner) => {
+                let place = pointer(at, &name);
                 let slot = target.entry(name).or_insert_with(|| Map::new().into());
                 if !slot.is_object() {
                     *slot = Map::new().into();

@@ -12,6 +12,8 @@ use crate::ApiError;
 
 /// A longer filter is not looked at.
 const MAX_LENGTH: usize = 4096;
+/// A filter may have so many comparisons: each is made with every value of every app.
+const MAX_TERMS: usize = 64;
 /// Attributes that are compared letter by letter (RFC 7643 §2.2 `caseExact`).
 const CASE_EXACT: [&str; 12] = [
     "id",
@@ -33,12 +35,18 @@ pub(super) fn parse(text: &str) -> Result<Filter, ApiError> {
     if text.len() > MAX_LENGTH {
         return Err(ApiError::query("invalidFilter", "The filter is too long."));
     }
-    Filter::parse(text).ok_or_else(|| {
+    let filter = Filter::parse(text).ok_or_else(|| {
         ApiError::query(
             "invalidFilter",
             "The filter does not follow RFC 7644 §3.4.2.2; an example: displayName eq \"demoapp\" and active eq true",
         )
-    })
+    })?;
+    if filter.terms() > MAX_TERMS {
+        let detail =
+            format!("The filter has more than {MAX_TERMS} comparisons; ask in several requests.");
+        return Err(ApiError::query("invalidFilter", detail));
+    }
+    Ok(filter)
 }
 
 /// The value of the only comparison of a filter of the form `attribute eq "value"`.
@@ -277,6 +285,9 @@ mod tests {
         }
         assert!(parse(&format!("displayName eq \"{}\"", "x".repeat(5000))).is_err());
         assert!(parse(&"not (".repeat(500)).is_err());
+        let terms = |count: usize| vec!["a pr"; count].join(" or ");
+        assert!(parse(&terms(MAX_TERMS)).is_ok());
+        assert!(parse(&terms(MAX_TERMS + 1)).is_err());
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! The SCIM dialect, `/admin/v1` (RFC 7643, RFC 7644, with the vendor's App schema): bare resources,
 //! SCIM errors, unknown attributes ignored.
 
+mod bounds;
 mod filter;
 mod grammar;
 mod grants;
@@ -11,13 +12,17 @@ mod read;
 mod write;
 
 use domain::{App, AppId, CreateApp, Secret};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     AppCreated, AppList, CursorKey, Grant, IssueSecret, ListApps, ListGrants, SecretIssued,
     SetStatus, Words,
 };
-use crate::{ApiError, Call, Response, change::AppChange, fields::Fields, precondition::etag};
+use crate::{
+    ApiError, Call, Response, change::AppChange, fields::Fields, json::Names, precondition::etag,
+    response::room_for,
+};
 
 const SCIM: &str = "application/scim+json";
 const MEDIA_TYPES: &str = "application/scim+json or application/json";
@@ -62,8 +67,7 @@ impl Words for Scim {
     }
 
     fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
-        let body = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
-        read::create_app(Fields::new(read::canonical_members(body)))
+        read::create_app(body(call)?)
     }
 
     fn app_created(&self, call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
@@ -90,7 +94,7 @@ impl Words for Scim {
     }
 
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
-        let body = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
+        let body = members(call)?;
         let document = if call.request.route.method == "PATCH" {
             patch::apply(write::document(now), body)?
         } else {
@@ -228,9 +232,14 @@ impl Words for Scim {
     }
 }
 
+/// The body's members as they are spelled; no two differ in letter case alone.
+fn members(call: &Call) -> Result<Map<String, Value>, ApiError> {
+    let fields = Fields::of(&call.request, MEDIA_TYPES, Names::AnyCase)?;
+    Ok(fields.into_members())
+}
+
 fn body(call: &Call) -> Result<Fields, ApiError> {
-    let members = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
-    Ok(Fields::new(read::canonical_members(members)))
+    Ok(Fields::new(read::canonical_members(members(call)?)))
 }
 
 /// Takes `schemas`, which must name the one that the route is for.
@@ -261,16 +270,36 @@ fn with_secret(mut shown: Map<String, Value>, secret: Option<&Secret>) -> Map<St
     shown
 }
 
-/// RFC 7644 §3.4.2. An empty page has no `Resources`.
-fn list_response(resources: Vec<Value>, total: usize, start: usize) -> Response {
-    let mut body = json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "startIndex": start,
-        "itemsPerPage": resources.len(),
-    });
-    if let Some(members) = body.as_object_mut() {
-        members.insert("Resources".into(), resources.into());
+/// RFC 7644 §3.4.2. What an answer has no room for is left to the next page: "the service provider may
+/// return fewer" (§3.4.2.4), and `itemsPerPage` says how many there are here.
+fn list_response(mut resources: Vec<Value>, total: usize, start: usize) -> Response {
+    let response = list_body(&resources, total, start);
+    if response.fits() {
+        return response;
     }
+    resources.truncate(room_for(&resources));
+    list_body(&resources, total, start)
+}
+
+/// The message of a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListBody<'a> {
+    schemas: [&'static str; 1],
+    total_results: usize,
+    start_index: usize,
+    items_per_page: usize,
+    #[serde(rename = "Resources")]
+    resources: &'a [Value],
+}
+
+fn list_body(resources: &[Value], total: usize, start: usize) -> Response {
+    let body = ListBody {
+        schemas: [LIST_SCHEMA],
+        total_results: total,
+        start_index: start,
+        items_per_page: resources.len(),
+        resources,
+    };
     Response::typed(200, SCIM, &body)
 }

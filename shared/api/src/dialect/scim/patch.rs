@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::{
-    APP_SCHEMA, PATCH_SCHEMA, filter,
+    APP_SCHEMA, PATCH_SCHEMA,
+    bounds::{self, Bounds},
+    filter,
     grammar::{AttrPath, Filter, Path},
     read,
 };
@@ -40,16 +42,22 @@ pub(super) fn apply(
     if operations.is_empty() || operations.len() > MAX_OPERATIONS {
         return Err(syntax("Operations must have 1 to 100 items"));
     }
+    let mut bounds = Bounds::new();
     for operation in operations {
         let Value::Object(operation) = operation else {
             return Err(syntax("an operation must be an object"));
         };
-        one(&mut document, &lower_keys(operation.clone()))?;
+        one(&mut document, &lower_keys(operation.clone()), &mut bounds)?;
+        bounds::check(&document)?;
     }
     Ok(document)
 }
 
-fn one(document: &mut Map<String, Value>, operation: &Map<String, Value>) -> Result<(), ApiError> {
+fn one(
+    document: &mut Map<String, Value>,
+    operation: &Map<String, Value>,
+    bounds: &mut Bounds,
+) -> Result<(), ApiError> {
     let op = match operation.get("op").and_then(Value::as_str) {
         Some(op) if op.eq_ignore_ascii_case("add") => Op::Add,
         Some(op) if op.eq_ignore_ascii_case("replace") => Op::Replace,
@@ -74,7 +82,7 @@ fn one(document: &mut Map<String, Value>, operation: &Map<String, Value>) -> Res
                 let target = name
                     .strip_prefix(&format!("{APP_SCHEMA}:"))
                     .unwrap_or(&name);
-                set(document, read::spelled(target), &op, value);
+                set(document, read::spelled(target), &op, value, bounds)?;
             }
             Ok(())
         }
@@ -82,11 +90,16 @@ fn one(document: &mut Map<String, Value>, operation: &Map<String, Value>) -> Res
             let invalid =
                 || ApiError::query("invalidPath", "The path does not follow RFC 7644 §3.5.2.");
             match Path::parse(path).ok_or_else(invalid)? {
-                Path::Attr(path) => at_attribute(document, &path, &op, value),
+                Path::Attr(path) => at_attribute(document, &path, &op, value, bounds),
                 Path::Value(path, wanted, sub_attr) => {
                     let name = own(&path)?;
                     let sub = sub_attr.as_deref().map(read::spelled);
-                    at_values(document, name, &wanted, sub, &op, &value)
+                    let change = Change {
+                        sub,
+                        op: &op,
+                        value: &value,
+                    };
+                    at_values(document, name, &wanted, &change, bounds)
                 }
             }
         }
@@ -110,22 +123,23 @@ fn at_attribute(
     path: &AttrPath,
     op: &Op,
     value: Value,
+    bounds: &mut Bounds,
 ) -> Result<(), ApiError> {
     let name = own(path)?;
     let Some(sub) = &path.sub_attr else {
-        set(document, name, op, value);
-        return Ok(());
+        return set(document, name, op, value, bounds);
     };
     let sub = read::spelled(sub);
     let slot = document
         .entry(name.to_owned())
         .or_insert_with(|| Value::Object(Map::new()));
     match slot {
-        Value::Object(members) => set(members, sub, op, value),
+        Value::Object(members) => set(members, sub, op, value, bounds)?,
         Value::Array(items) => {
+            bounds::multiply(&value, items.len())?;
             for item in items {
                 if let Value::Object(members) = item {
-                    set(members, sub, op, value.clone());
+                    set(members, sub, op, value.clone(), bounds)?;
                 }
             }
         }
@@ -139,36 +153,49 @@ fn at_attribute(
     Ok(())
 }
 
+/// What becomes of a value, or of its sub-attribute `sub`.
+struct Change<'a> {
+    sub: Option<&'a str>,
+    op: &'a Op,
+    value: &'a Value,
+}
+
 /// The values of a multi-valued attribute that a filter selects.
 fn at_values(
     document: &mut Map<String, Value>,
     name: &str,
     wanted: &Filter,
-    sub: Option<&str>,
-    op: &Op,
-    value: &Value,
+    change: &Change<'_>,
+    bounds: &mut Bounds,
 ) -> Result<(), ApiError> {
     let no_target = || ApiError::query("noTarget", "The path's filter selects nothing.");
     let Some(Value::Array(items)) = document.get_mut(name) else {
         return Err(no_target());
     };
-    if !items.iter().any(|item| filter::matches(wanted, item)) {
-        return Err(no_target());
-    }
-    if let (Op::Remove, None) = (op, sub) {
+    bounds.filter(items, wanted)?;
+    if let (Op::Remove, None) = (change.op, change.sub) {
+        let before = items.len();
         items.retain(|item| !filter::matches(wanted, item));
-        return Ok(());
+        let removed = items.len() < before;
+        return if removed { Ok(()) } else { Err(no_target()) };
     }
-    for item in items
+    let selected: Vec<_> = items
         .iter_mut()
         .filter(|item| filter::matches(wanted, item))
-    {
-        match (sub, &mut *item, value) {
-            (Some(sub), Value::Object(members), _) => set(members, sub, op, value.clone()),
+        .collect();
+    if selected.is_empty() {
+        return Err(no_target());
+    }
+    bounds::multiply(change.value, selected.len())?;
+    for item in selected {
+        match (change.sub, &mut *item, change.value) {
+            (Some(sub), Value::Object(members), value) => {
+                set(members, sub, change.op, value.clone(), bounds)?;
+            }
             (None, Value::Object(members), Value::Object(new)) => {
                 members.extend(new.clone());
             }
-            (None, item, _) => *item = value.clone(),
+            (None, item, value) => *item = value.clone(),
             (Some(_), _, _) => {
                 return Err(ApiError::query(
                     "invalidPath",
@@ -181,22 +208,28 @@ fn at_values(
 }
 
 /// RFC 7644 §3.5.2.1 to §3.5.2.3 for one attribute.
-fn set(members: &mut Map<String, Value>, name: &str, op: &Op, value: Value) {
+fn set(
+    members: &mut Map<String, Value>,
+    name: &str,
+    op: &Op,
+    value: Value,
+    bounds: &mut Bounds,
+) -> Result<(), ApiError> {
     match (op, members.get_mut(name), value) {
         // An attribute set to null is unassigned (RFC 7643 §2.5).
         (Op::Remove, _, _) | (_, _, Value::Null) => {
             members.remove(name);
         }
-        (Op::Add, Some(Value::Array(items)), Value::Array(more)) => {
+        (Op::Add, Some(Value::Array(items)), value) => {
+            let more = match value {
+                Value::Array(more) => more,
+                one => vec![one],
+            };
+            bounds.search(items, &more)?;
             for item in more {
                 if !items.contains(&item) {
                     items.push(item);
                 }
-            }
-        }
-        (Op::Add, Some(Value::Array(items)), item) => {
-            if !items.contains(&item) {
-                items.push(item);
             }
         }
         (_, Some(Value::Object(known)), Value::Object(more)) => known.extend(more),
@@ -204,6 +237,7 @@ fn set(members: &mut Map<String, Value>, name: &str, op: &Op, value: Value) {
             members.insert(name.to_owned(), value);
         }
     }
+    Ok(())
 }
 
 /// Member names of messages are compared without regard to letter case.

@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{AppList, AppSelector, Extent, ListApps, Order, Predicate, Slice},
-    MEDIA_TYPES, filter, list_response, write,
+    filter, list_response, write,
 };
-use crate::{ApiError, Call, Response, fields::Fields};
+use crate::{ApiError, Call, Response};
 
 const DEFAULT_COUNT: i64 = 50;
 const MAX_COUNT: i64 = 1000;
+/// A list of attributes to show, or not to show, may have so many: each is compared with each of every app.
+const MAX_NAMES: usize = 100;
 const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 /// Which attributes are wanted (RFC 7644 §3.9).
@@ -51,7 +53,7 @@ fn names(path: &str, attribute: &str) -> bool {
 
 /// The attributes wanted of a single resource.
 pub(super) fn attributes(call: &Call) -> Result<Attributes, ApiError> {
-    parameters(call).map(|p| p.attributes())
+    parameters(call)?.attributes()
 }
 
 /// The parameters of a query, from the query string or the body of a search.
@@ -59,8 +61,7 @@ struct Parameters(HashMap<String, Value>);
 
 fn parameters(call: &Call) -> Result<Parameters, ApiError> {
     if call.request.route.path.ends_with("/.search") {
-        let members = Fields::of_body(&call.request, MEDIA_TYPES)?.into_members();
-        let members = members
+        let members = super::members(call)?
             .into_iter()
             .map(|(k, v)| (k.to_ascii_lowercase(), v));
         let found = Parameters(members.collect());
@@ -76,7 +77,7 @@ fn parameters(call: &Call) -> Result<Parameters, ApiError> {
         return Ok(found);
     }
     let mut found = HashMap::new();
-    for (name, value) in form_urlencoded::parse(call.request.query.as_bytes()) {
+    for (name, value) in call.request.parameters()? {
         let value = Value::String(value.into_owned());
         if found.insert(name.to_ascii_lowercase(), value).is_some() {
             return Err(ApiError::query(
@@ -110,12 +111,12 @@ impl Parameters {
         parsed.map(Some).ok_or_else(wrong)
     }
 
-    fn names(&self, name: &str) -> Vec<String> {
+    fn names(&self, name: &str) -> Result<Vec<String>, ApiError> {
         let split = |text: &str| -> Vec<String> {
             let names = text.split(',').map(|n| n.trim().to_owned());
             names.filter(|n| !n.is_empty()).collect()
         };
-        match self.0.get(name) {
+        let names: Vec<_> = match self.0.get(name) {
             Some(Value::String(text)) => split(text),
             Some(Value::Array(items)) => items
                 .iter()
@@ -123,14 +124,19 @@ impl Parameters {
                 .flat_map(split)
                 .collect(),
             _ => Vec::new(),
+        };
+        if names.len() > MAX_NAMES {
+            let detail = format!("{name} may name at most {MAX_NAMES} attributes.");
+            return Err(ApiError::query("invalidValue", detail));
         }
+        Ok(names)
     }
 
-    fn attributes(&self) -> Attributes {
-        Attributes {
-            only: self.names("attributes"),
-            without: self.names("excludedattributes"),
-        }
+    fn attributes(&self) -> Result<Attributes, ApiError> {
+        Ok(Attributes {
+            only: self.names("attributes")?,
+            without: self.names("excludedattributes")?,
+        })
     }
 
     /// RFC 7644 §3.4.2.4: a start below 1 is 1, a count below 0 is 0.
@@ -179,6 +185,8 @@ fn names_exactly(path: &str, attribute: &str) -> bool {
 
 pub(super) fn list_apps(call: &Call) -> Result<ListApps, ApiError> {
     let parameters = parameters(call)?;
+    // Whatever is wrong is said before anything is read.
+    parameters.attributes()?;
     let mut list = ListApps {
         only: None,
         filter: table::AppFilter::default(),
@@ -204,7 +212,7 @@ pub(super) fn list_apps(call: &Call) -> Result<ListApps, ApiError> {
 
 pub(super) fn apps(call: &Call, list: &AppList) -> Result<Response, ApiError> {
     let parameters = parameters(call)?;
-    let wanted = parameters.attributes();
+    let wanted = parameters.attributes()?;
     let shown = list
         .apps
         .iter()

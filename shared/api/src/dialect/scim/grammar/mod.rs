@@ -83,6 +83,15 @@ impl Filter {
         parser.rest.trim_start().is_empty().then_some(filter)
     }
 
+    /// How many attribute expressions it has.
+    pub(super) fn terms(&self) -> usize {
+        match self {
+            Self::Present(_) | Self::Comparison(..) => 1,
+            Self::ValuePath(_, inner) | Self::Not(inner) => inner.terms(),
+            Self::And(all) | Self::Or(all) => all.iter().map(Self::terms).sum(),
+        }
+    }
+
     /// The operands of an `And`; any other filter is one by itself.
     pub(super) fn conjuncts(self) -> Vec<Self> {
         match self {
