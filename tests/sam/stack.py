@@ -95,7 +95,7 @@ def items(table: str) -> list[dict]:
 def wipe(table: str) -> None:
     """Empties the table but for the signing keys, which warm functions know."""
     for item in items(table):
-        if item["pk"]["S"] != "SIGNING_KEYS":
+        if not item["pk"]["S"].startswith("SIGNING_KEY"):
             dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
 
 

@@ -16,6 +16,7 @@ mod raw;
 mod recorder;
 mod register;
 mod request;
+mod shared_master;
 mod system;
 
 use std::{fmt::Display, sync::Arc};
@@ -40,6 +41,7 @@ pub use recorder::{Recorder, Summary, cancelled, refused_condition};
 pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;
 pub use serde_json::{Map, Value, json};
+pub use shared_master::SharedMaster;
 pub use system::{SeededEntropy, TestClock};
 
 /// The issuer of every test registry.

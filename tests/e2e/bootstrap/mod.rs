@@ -1,6 +1,7 @@
 //! The program that Lambda starts for `create-app`, between a Lambda Runtime API and an AWS of our own.
 
 mod aws;
+mod rotation;
 mod runtime_api;
 
 use std::{
@@ -33,6 +34,7 @@ const MASTER: &str = "the master secret of the bootstrap tests";
 /// A deployment's table with a tenant, and what `create-app` gets to reach it.
 struct Stack {
     aws: Aws,
+    registry: Registry,
     filling: Filling,
     directory: TempDir,
 }
@@ -59,15 +61,27 @@ impl Stack {
         filling.0.push(("{{token}}", token));
         Self {
             aws: Aws::serve(engine, MASTER).await,
+            registry,
             filling,
             directory: TempDir::new().unwrap(),
         }
     }
 
-    /// Starts the program with the environment that Lambda gives it, and what `change` makes of it.
+    /// Starts the program of `create-app` with the environment that Lambda gives it, and what `change` makes of
+    /// it.
     fn start(&self, runtime: &RuntimeApi, change: impl FnOnce(&mut Command)) -> Function {
+        let program = env!("CARGO_BIN_EXE_create-app-under-test");
+        self.start_program(program, runtime, change)
+    }
+
+    fn start_program(
+        &self,
+        program: &str,
+        runtime: &RuntimeApi,
+        change: impl FnOnce(&mut Command),
+    ) -> Function {
         let log = File::create(self.directory.path().join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_create-app-under-test"));
+        let mut command = Command::new(program);
         command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", &runtime.address)
