@@ -3,11 +3,11 @@
 use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
 use api::{
-    ApiError, Registry,
+    ApiError, Registry, oauth,
     system::{SystemClock, SystemEntropy},
 };
 use create_tenant::CreateTenant;
-use domain::{Invalid, Master, Secret, TenantId};
+use domain::{Master, Secret, TenantId, master::MalformedMaster};
 use engine::{Engine, EngineError};
 use serde_json::json;
 use table::{
@@ -38,7 +38,7 @@ pub enum StartError {
     Data(#[from] DataError),
     /// The master secret on disk is not one.
     #[error("the master secret {0}")]
-    Master(Invalid),
+    Master(MalformedMaster),
     /// The engine does not open its file.
     #[error("the table can't be opened: {0}")]
     Engine(#[from] EngineError),
@@ -48,6 +48,9 @@ pub enum StartError {
     /// The table does not answer.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The signing keys are another master secret's, or an older build's.
+    #[error("the signing keys can't be used: {}; if an older build made the data directory, remove it to begin anew", .0.detail())]
+    Keys(ApiError),
     /// The tenant can't be made.
     #[error("the tenant can't be made: {0:?}")]
     Tenant(ApiError),
@@ -67,6 +70,9 @@ pub async fn run(args: Args) -> Result<(), StartError> {
     let base_url = base_url(listener.local_addr()?);
     let data = (!args.memory).then(|| Data::open(&args.data)).transpose()?;
     let registry = registry(data.as_ref(), &base_url).await?;
+    // Before anybody asks for a token: the master secret may be another than at the last start.
+    let rotated = registry.keys.rotate(registry.now(), registry.entropy());
+    rotated.await.map_err(StartError::Keys)?;
     let credentials = credentials(&registry, data.as_ref()).await?;
 
     // The socket listens already: whoever connects from here on is answered.
@@ -166,16 +172,14 @@ async fn works(registry: &Registry, kept: &Kept) -> Result<bool, StartError> {
     let Ok(secret) = Secret::parse(&kept.client_secret) else {
         return Ok(false);
     };
-    let pepper = registry.master().map_err(StartError::Tenant)?.pepper();
     let Some(found) = registry.table.credentials(&kept.client_id).await? else {
         return Ok(false);
     };
-    let mut secrets = found.secrets.iter();
-    Ok(kept.tenant_id == TenantId::first()
-        && secrets.any(|stored| {
-            stored.is_live(registry.now())
-                && pepper.verify(&secret, &kept.client_id, &stored.digest)
-        }))
+    let stored = found.secrets.iter().find(|s| s.id == secret.id());
+    let stored = stored.filter(|stored| stored.is_live(registry.now()));
+    let digest = stored.map(|stored| &stored.digest);
+    let fits = oauth::fits(registry, &kept.client_id, &secret, digest).await;
+    Ok(kept.tenant_id == TenantId::first() && fits.map_err(StartError::Tenant)?)
 }
 
 fn write_credentials(path: &Path, base_url: &str, kept: &Kept) -> Result<(), StartError> {

@@ -180,6 +180,47 @@ fn a_lost_master_secret_is_said_clearly() {
     );
 }
 
+/// So is a directory of a build that signed no public halves.
+#[test]
+fn another_master_secret_is_said_clearly_and_changes_nothing() {
+    let directory = Local::start(&["--data", "data"]).stop();
+    let path = directory.path().join("data/master.secret");
+    let right = fs::read(&path).unwrap();
+    fs::write(&path, "another master secret of more than 32 bytes").unwrap();
+    let mut child = command(&directory, &["--data", "data", "--port", "0"])
+        .spawn()
+        .unwrap();
+    assert_eq!(ended(&mut child).code(), Some(1));
+    let said = log(&directory);
+    assert!(said.contains("was made with this master secret"), "{said}");
+    fs::write(&path, right).unwrap();
+    let roster = Deployment::local(Local::start_in(directory, &["--data", "data"]));
+    roster.token(&roster.management);
+}
+
+/// What docs/OPERATIONS.md does in Secrets Manager is an edit of the file and a restart here.
+#[test]
+fn the_master_secret_of_a_data_directory_is_rotated_by_a_restart() {
+    let directory = Local::start(&["--data", "data"]).stop();
+    let path = directory.path().join("data/master.secret");
+    let old = fs::read_to_string(&path).unwrap();
+    let versions = |text: String| fs::write(&path, text).unwrap();
+    versions(format!(
+        r#"{{"1": "{old}", "2": "another master secret of more than 32 bytes"}}"#
+    ));
+    let server = Deployment::local(Local::start_in(directory, &["--data", "data"]));
+    let before = server.management.clone();
+    // The digest moves beside the first answer.
+    for _ in 0..3 {
+        server.token(&before);
+    }
+    let directory = server.stop();
+    versions(r#"{"2": "another master secret of more than 32 bytes"}"#.into());
+    let server = Deployment::local(Local::start_in(directory, &["--data", "data"]));
+    assert_eq!(server.management.client_secret, before.client_secret);
+    server.token(&before);
+}
+
 #[test]
 fn a_taken_port_is_said_clearly() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -19,7 +19,8 @@ use ring::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use serde_json::{Value, json};
-use testkit::{TestApp, Use};
+use table::keys::pattern;
+use testkit::{SharedMaster, TestApp, Use};
 
 use crate::events::{self, Seeded};
 
@@ -48,6 +49,29 @@ async fn every_grant_is_needed() {
     assert!(unused.is_empty(), "granted, but never used:\n{unused}");
 }
 
+/// Every request of every test is held against the grants, so what is not granted is not asked for.
+#[test]
+fn private_halves_of_signing_keys_are_within_reach_of_signers_and_makers_alone() {
+    let may = |action: Option<&str>| {
+        let touching = OPERATIONS.iter().filter(|operation| {
+            operation.grants.iter().any(|grant| {
+                let On::Keys(keys) = grant.on else {
+                    return false;
+                };
+                action.is_none_or(|action| action == grant.action)
+                    && keys
+                        .iter()
+                        .any(|key| pattern::fits(key, "SIGNING_KEY_HALVES"))
+            })
+        });
+        touching.map(|operation| operation.name).collect::<Vec<_>>()
+    };
+    assert_eq!(may(Some("Query")), ["rotate-keys", "token"]);
+    assert_eq!(may(Some("GetItem")), [""; 0]);
+    assert_eq!(may(Some("BatchGetItem")), [""; 0]);
+    assert_eq!(may(None), ["create-tenant", "rotate-keys", "token"]);
+}
+
 /// What is granted, each key pattern for itself.
 fn granted() -> BTreeSet<Use> {
     let each = |name, grant: &'static Grant| match grant.on {
@@ -64,7 +88,7 @@ fn granted() -> BTreeSet<Use> {
     grants.collect()
 }
 
-/// Every function with a route reads the keys in INIT.
+/// Every function with a route reads the keys in INIT; the signer their private halves, too.
 async fn start_up() -> BTreeSet<Use> {
     let world = Seeded::new().await;
     let (registry, recorder) = (&world.app.registry, &world.app.recorder);
@@ -73,6 +97,11 @@ async fn start_up() -> BTreeSet<Use> {
         let init = recorder.as_operation(route.operation, init);
         init.await.unwrap();
     }
+    let secret = SharedMaster::new(testkit::MASTER).secret(registry.now());
+    let signer = registry.clone().trusting(Some(secret), Vec::new());
+    let claims = json!({});
+    let token = signer.keys.sign("at+jwt", &claims, registry.now());
+    recorder.as_operation("token", token).await.unwrap();
     recorder.used_grants()
 }
 
@@ -95,6 +124,14 @@ async fn unrouted() -> BTreeSet<Use> {
         let rotated = rotate_keys::handle(registry(), rotate_keys::Scheduled::default());
         recorder.as_operation("rotate-keys", rotated).await.unwrap();
     }
+    // A rotation of the master secret, and what a removal that broke off has left.
+    let rotated =
+        json!({"1": testkit::MASTER, "2": "the next master secret of every test registry"});
+    let secret = SharedMaster::new(&rotated.to_string()).secret(app.registry.now());
+    let after = registry().trusting(Some(secret), Vec::new());
+    let rotated = rotate_keys::handle(after, rotate_keys::Scheduled::default());
+    let rotated = recorder.as_operation("rotate-keys", rotated).await.unwrap();
+    assert!(rotated.resealed > 0);
     let doomed = app.register("Doomed", |_| {}).await.app;
     app.register_client(&doomed, "Further", |_| {}).await;
     app.switch(&doomed, false).await;

@@ -124,5 +124,5 @@ def in_order(found: list[dict]) -> list[str]:
 def wipe(table: str) -> None:
     """Empties the table but for the signing keys, which warm functions know."""
     for item in items(table):
-        if item["pk"]["S"] != "SIGNING_KEYS":
+        if not item["pk"]["S"].startswith("SIGNING_KEY"):
             dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})

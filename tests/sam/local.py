@@ -83,7 +83,7 @@ def wipe() -> None:
     """Empties the table but for the signing keys, which warm containers know."""
     pages = dynamodb.get_paginator("scan").paginate(TableName=NAME, ProjectionExpression="pk, sk")
     for item in [item for page in pages for item in page["Items"]]:
-        if item["pk"]["S"] != "SIGNING_KEYS":
+        if not item["pk"]["S"].startswith("SIGNING_KEY"):
             dynamodb.delete_item(TableName=NAME, Key=item)
 
 

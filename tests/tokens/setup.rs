@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use api::{Handler, Registry, Request, Response, dispatch, routes};
@@ -14,7 +17,7 @@ use domain::{
 };
 use engine::{Engine, Intercept, Observer};
 use table::{Table, connect};
-use testkit::{ISSUER, SeededEntropy, TestApp, Value, body};
+use testkit::{ISSUER, SeededEntropy, SharedMaster, TestApp, Value, body};
 
 /// Where tokens come from.
 pub(crate) const TOKEN: &str = "/oauth2/token";
@@ -49,6 +52,8 @@ pub(crate) struct World {
     /// What answers: the registry of `app`, unless a test puts another here.
     pub(crate) registry: Registry,
     handlers: HashMap<&'static str, Handler>,
+    /// How many there are beside the first, so that each has random bytes of its own.
+    instances: AtomicU64,
 }
 
 impl World {
@@ -57,6 +62,7 @@ impl World {
         Self {
             registry: app.registry.clone(),
             handlers: local::operations::all(),
+            instances: AtomicU64::default(),
             app,
         }
     }
@@ -154,6 +160,19 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response {
+        self.send_to(&self.registry, method, path, headers, body)
+            .await
+    }
+
+    /// Sends a request to another instance.
+    pub(crate) async fn send_to(
+        &self,
+        registry: &Registry,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (route, parameters) = routes::resolve(method, path).unwrap();
         let headers = headers.iter().map(|(n, v)| ((*n).into(), (*v).into()));
@@ -166,7 +185,7 @@ impl World {
             host: "roster.test".into(),
             id: "request-1".into(),
         };
-        dispatch(&self.registry, &self.handlers[route.operation], request).await
+        dispatch(registry, &self.handlers[route.operation], request).await
     }
 
     /// Sends a form, with an `Authorization` header unless it is empty.
@@ -221,6 +240,14 @@ impl World {
         self.app.recorder.summary().operations
     }
 
+    /// An instance that starts now and reads the master secret from `shared`.
+    pub(crate) fn started(&self, shared: &Arc<SharedMaster>) -> Registry {
+        let secret = shared.secret(self.app.registry.now());
+        let network = Arc::new(Network::default());
+        self.instance(None, &network)
+            .trusting(Some(secret), Vec::new())
+    }
+
     /// Another instance over the same table: its own memory, its own network.
     pub(crate) fn instance(&self, master: Option<&str>, network: &Arc<Network>) -> Registry {
         let engine: Engine = self.app.engine.clone().with_observer(network.clone());
@@ -230,7 +257,9 @@ impl World {
             master,
             Some(ISSUER.into()),
             self.app.clock.clone(),
-            Arc::new(SeededEntropy::new(77)),
+            Arc::new(SeededEntropy::new(
+                77 + self.instances.fetch_add(1, Ordering::Relaxed),
+            )),
         )
     }
 }

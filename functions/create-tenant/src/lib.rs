@@ -30,6 +30,8 @@ pub struct Credentials {
     pub client_id: ClientId,
     /// That client's secret, shown this once.
     pub client_secret: String,
+    /// The public roots of the key set, for the setting `KEY_SET_ROOTS`; no secret.
+    pub key_set_roots: String,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -67,7 +69,7 @@ async fn create(registry: &Registry, tenant_id: TenantId) -> Result<Credentials,
     let client_id = app.default_client.client_id.clone();
     let (secret, stored) = new_secret(registry, &client_id)?;
     match registry.table.create_tenant(&app, &stored).await {
-        Ok(()) => Ok(credentials(tenant_id, client_id, &secret)),
+        Ok(()) => credentials(registry, tenant_id, client_id, &secret),
         Err(CreateTenantError::Exists) => Err(ApiError::Conflict {
             code: "tenant-exists",
             detail: "Another call made this tenant just now; call again for a fresh secret.".into(),
@@ -81,7 +83,7 @@ async fn fresh_secret(registry: &Registry, tenant: &Tenant) -> Result<Credential
     let client_id = ClientId::default_of(&app_id);
     let (secret, stored) = new_secret(registry, &client_id)?;
     if registry.table.reset_secrets(&app_id, &stored).await? {
-        Ok(credentials(tenant.tenant_id.clone(), client_id, &secret))
+        credentials(registry, tenant.tenant_id.clone(), client_id, &secret)
     } else {
         Err(ApiError::internal(
             "the tenant has no management application",
@@ -89,12 +91,18 @@ async fn fresh_secret(registry: &Registry, tenant: &Tenant) -> Result<Credential
     }
 }
 
-fn credentials(tenant_id: TenantId, client_id: ClientId, secret: &Secret) -> Credentials {
-    Credentials {
+fn credentials(
+    registry: &Registry,
+    tenant_id: TenantId,
+    client_id: ClientId,
+    secret: &Secret,
+) -> Result<Credentials, ApiError> {
+    Ok(Credentials {
         tenant_id,
         client_id,
         client_secret: secret.expose().to_owned(),
-    }
+        key_set_roots: registry.keys.roots()?,
+    })
 }
 
 fn management_app(code_name: CodeName) -> Result<CreateApp, ApiError> {

@@ -158,6 +158,7 @@ async fn the_secret_is_in_the_answer_and_nowhere_else() {
             "tenant_id": "b",
             "client_id": made.client_id,
             "client_secret": made.client_secret,
+            "key_set_roots": app.registry.keys.roots().unwrap(),
         })
     );
 }

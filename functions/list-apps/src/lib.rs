@@ -12,7 +12,7 @@ use table::PageRequest;
 
 /// Answers 200 with one page, or with as much of the list as the dialect asks.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let key = CursorKey(registry.master()?.cursor_key());
+    let key = CursorKey(registry.keys.cursor_key(registry.now()).await?);
     let wanted = call.dialect().list_apps(&call, &key)?;
     let tenant = call.tenant()?;
     let list = match (&wanted.only, wanted.extent) {

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    api::lambda::serve_with_master(list_apps::handle).await
+    api::lambda::serve(list_apps::handle).await
 }

@@ -4,7 +4,7 @@ use api::{ApiError, Call, Registry, Response, dialect::CursorKey, find};
 
 /// Answers 200 with one page.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let key = CursorKey(registry.master()?.cursor_key());
+    let key = CursorKey(registry.keys.cursor_key(registry.now()).await?);
     let wanted = call.dialect().list_clients(&call, &key)?;
     let app_id = find::app_id(&registry, &call).await?;
     let (table, after) = (&registry.table, wanted.after.as_ref());

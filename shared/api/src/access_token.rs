@@ -1,9 +1,11 @@
-//! Access tokens in both forms: a signed JWT (RFC 9068), or the same claims sealed, which tells whoever
-//! holds it nothing. Neither is stored.
+//! Access tokens in both forms: a signed JWT (RFC 9068), or the same JWT sealed, which tells whoever holds
+//! it nothing. Neither is stored. Sealing is no signature: who can seal can make no token.
 
 use data_encoding::BASE64URL_NOPAD;
-use domain::{AccessTokenFormat, TenantId};
-use serde::{Deserialize, Serialize};
+use domain::{
+    AccessTokenFormat, TenantId,
+    master::{self, Purpose},
+};
 
 use crate::{
     ApiError, Registry, Request,
@@ -14,7 +16,8 @@ use crate::{
 
 /// What an opaque token starts with, a pattern for secret scanners.
 const OPAQUE: &str = "roat_";
-const SALT: usize = 16;
+/// No longer sealed text is looked at: a signed token of the longest kind in base64url, with what seals it.
+const MAX_SEALED: usize = (MAX_TOKEN + 64) / 3 * 4;
 
 /// A token that holds: its claims, and the tenant whose issuer they name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,53 +28,46 @@ pub struct Verified {
     pub tenant_id: TenantId,
 }
 
-/// A sealed token's content, with its form's name, as the header of a JWT has it.
-#[derive(Serialize, Deserialize)]
-struct Sealed<C> {
-    typ: String,
-    claims: C,
-}
-
 /// A token with these claims.
 pub async fn issue(
     registry: &Registry,
     format: AccessTokenFormat,
     claims: &Claims,
 ) -> Result<String, ApiError> {
+    let signed = registry.keys.sign(TYP, claims, registry.now()).await?;
     match format {
-        AccessTokenFormat::Jwt => registry.keys.sign(TYP, claims, registry.now()).await,
-        AccessTokenFormat::Opaque => seal(registry, claims),
+        AccessTokenFormat::Jwt => Ok(signed),
+        AccessTokenFormat::Opaque => seal(registry, &signed),
     }
 }
 
-fn seal(registry: &Registry, claims: &Claims) -> Result<String, ApiError> {
-    let failed = || ApiError::internal("sealing a token failed");
-    let salt: [u8; SALT] = registry.random()?;
-    let typ = TYP.to_owned();
-    let plain = serde_json::to_vec(&Sealed { typ, claims }).map_err(|_| failed())?;
-    let key = registry.master()?.access_token_sealing(&salt);
-    let sealed = key
-        .seal(OPAQUE.as_bytes(), &plain, registry.entropy())
-        .ok_or_else(failed)?;
-    let text = BASE64URL_NOPAD.encode(&[salt.as_slice(), &sealed].concat());
-    Ok(format!("{OPAQUE}{text}"))
+/// The signed token sealed: what opens it is a secret, and what made it a signature.
+fn seal(registry: &Registry, signed: &str) -> Result<String, ApiError> {
+    let (master, context) = (registry.master()?, OPAQUE.as_bytes());
+    let purpose = Purpose::AccessToken;
+    let sealed = master.seal(purpose, context, signed.as_bytes(), registry.entropy());
+    let sealed = sealed.ok_or_else(|| ApiError::internal("sealing a token failed"))?;
+    Ok(format!("{OPAQUE}{}", BASE64URL_NOPAD.encode(&sealed)))
 }
 
-/// The claims of a sealed token, when this deployment sealed it.
-fn open(registry: &Registry, text: &str) -> Result<Option<Claims>, ApiError> {
-    let master = registry.master()?;
-    let opened = || {
-        if text.len() > MAX_TOKEN {
-            return None;
-        }
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
-        let (salt, sealed) = bytes.split_first_chunk::<SALT>()?;
-        let key = master.access_token_sealing(salt);
-        let plain = key.open(OPAQUE.as_bytes(), sealed)?;
-        let content: Sealed<Claims> = serde_json::from_slice(&plain).ok()?;
-        (content.typ == TYP).then_some(content.claims)
+/// The signed token inside a sealed one, nothing of it checked.
+async fn open(registry: &Registry, text: &str) -> Result<Option<String>, ApiError> {
+    if text.len() > MAX_SEALED {
+        return Ok(None);
+    }
+    let Ok(sealed) = BASE64URL_NOPAD.decode(text.as_bytes()) else {
+        return Ok(None);
     };
-    Ok(opened())
+    let Some(version) = master::sealed_by(&sealed) else {
+        return Ok(None);
+    };
+    // Anybody can name a version that there is not: it is looked up seldom, and then refused.
+    let secret = registry.master_secret()?;
+    let Some(master) = secret.knowing(version, registry.now()).await? else {
+        return Ok(None);
+    };
+    let opened = master.open(Purpose::AccessToken, OPAQUE.as_bytes(), &sealed);
+    Ok(opened.ok().and_then(|text| String::from_utf8(text).ok()))
 }
 
 /// Why a token is refused, for its sender; every text ends with a full stop.
@@ -88,12 +84,19 @@ pub async fn verify(
     let now = registry.now();
     let claims = match token.strip_prefix(OPAQUE) {
         Some(_) if registry.master().is_err() => {
-            // Whoever can open sealed tokens can make them, so few functions are given the master secret.
+            // The master secret is the pepper, too, and wraps private halves, so few functions are given it.
             return Ok(Err(
                 "This operation takes access tokens of the format jwt only.",
             ));
         }
-        Some(text) => open(registry, text)?,
+        Some(text) => match open(registry, text).await? {
+            Some(signed) => registry
+                .keys
+                .verify::<Claims>(&signed, TYP, now)
+                .await?
+                .ok(),
+            None => None,
+        },
         None => registry.keys.verify::<Claims>(token, TYP, now).await?.ok(),
     };
     let Some(claims) = claims else {

@@ -4,7 +4,10 @@
 //! costs no round trip more, and a lost answer is never a lost secret.
 
 use data_encoding::HEXLOWER;
-use domain::{IdempotencyKey, Violations};
+use domain::{
+    IdempotencyKey, Violations,
+    master::{self, Purpose},
+};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use table::{IdempotencyRecord, IdempotencyScope, KeptAnswer, Made};
@@ -79,8 +82,8 @@ impl Ticket {
             body: response.body.clone(),
         };
         let plain = serde_json::to_vec(&answer).map_err(|e| ApiError::internal(e.to_string()))?;
-        let key = registry.master()?.answer_sealing();
-        let sealed = key.seal(&self.scope.context(), &plain, registry.entropy());
+        let (master, context) = (registry.master()?, self.scope.context());
+        let sealed = master.seal(Purpose::KeptAnswer, &context, &plain, registry.entropy());
         let now = registry.now();
         Ok(IdempotencyRecord {
             scope: self.scope.clone(),
@@ -121,11 +124,15 @@ impl Ticket {
                 detail: "This request was carried out before and its result has been deleted since; use a new Idempotency-Key to do it again.".into(),
             });
         }
-        let key = registry.master()?.answer_sealing();
         let unreadable = || ApiError::internal("a kept answer can't be opened");
-        let plain = key
-            .open(&self.scope.context(), &kept.sealed_answer)
-            .ok_or_else(unreadable)?;
+        let sealed = &kept.sealed_answer;
+        let version = master::sealed_by(sealed).ok_or_else(unreadable)?;
+        let secret = registry.master_secret()?;
+        let master = secret.of_stored(version, registry.now()).await?;
+        let plain = master
+            .ok_or_else(unreadable)?
+            .open(Purpose::KeptAnswer, &self.scope.context(), sealed)
+            .map_err(|_| unreadable())?;
         let answer: Answer = serde_json::from_slice(&plain).map_err(|_| unreadable())?;
         let mut response = Response::empty(answer.status);
         response.body = answer.body;

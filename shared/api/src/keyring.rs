@@ -1,47 +1,42 @@
 //! The signing keys in memory: read in INIT, again every five minutes or for an unknown `kid`.
 //!
-//! Which key signs, and when keys come and go, is decided in [`domain::key_rotation`]. Private halves
-//! are opened with a key derived from the master secret.
+//! Which key signs is decided in [`domain::key_rotation`]; when keys come and go, in [`crate::rotation`].
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
-    time::Duration,
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{
-    Entropy, Master, Timestamp,
-    key_rotation::{self, KeyLife, LEAD},
+    PublicRoot, Timestamp,
+    key_rotation::{self, LEAD},
+    master,
 };
-use ring::digest;
+use ring::{digest, hmac, signature::EcdsaKeyPair};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use table::{SigningKeys, StoredKey, Table};
+use table::{SigningKeys, StoredHalf, Table};
 
 use crate::{
     ApiError,
     jws::{self, JwsError, Unverified},
+    kept::{Held, Kept},
     keys::{self, Key},
+    master_secret::MasterSecret,
+    trust::Trust,
 };
 
 /// Keys older than this are read again.
 pub const REFRESH: i64 = 300;
 /// An unknown `kid` makes keys be read again at most this often, so that forged ones cost nothing.
 const UNKNOWN_KID: i64 = 10;
-/// After a read that failed, the next one waits so long.
-const RETRY: i64 = 10;
-/// What a call waits at most for keys to be read again while it has some: an answer from memory must
-/// come within the request's deadline though the table be silent.
-const REREAD: Duration = Duration::from_millis(500);
-
 /// The deployment's keys.
 pub struct Keyring {
-    table: Table,
-    /// Opens private halves. Who signs nothing is better off without.
-    master: Option<Arc<Master>>,
-    known: RwLock<Arc<KeySet>>,
-    /// When keys were last asked for; whoever holds it asks, the others wait.
-    asked: tokio::sync::Mutex<Option<Timestamp>>,
+    pub(crate) table: Table,
+    pub(crate) trust: Trust,
+    public: Kept<KeySet>,
+    /// Private halves, which only [`sign`](Self::sign) reads: who signs nothing never asks for them.
+    private: Kept<Pairs>,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -50,12 +45,15 @@ impl std::fmt::Debug for Keyring {
     }
 }
 
+/// Private halves by the ids of their keys.
+type Pairs = HashMap<String, EcdsaKeyPair>;
+
 #[derive(Default)]
 struct KeySet {
-    read_at: Option<Timestamp>,
     keys: Vec<Key>,
-    /// Ids of keys that are ours and can't be read.
+    /// Ids of keys that can't be read, or that no root signed.
     unreadable: Vec<String>,
+    cursor_key: Option<hmac::Key>,
     checked: Checked,
 }
 
@@ -102,91 +100,84 @@ impl KeySet {
         }
         Some(unverified.claims())
     }
-
-    fn is_younger(&self, age: i64, now: Timestamp) -> bool {
-        let read = |at: Timestamp| at <= now && now < at.plus(age);
-        self.read_at.is_some_and(read)
-    }
-}
-
-/// What a rotation has done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Rotated {
-    /// The key it made.
-    pub made: Option<String>,
-    /// The keys it removed.
-    pub retired: Vec<String>,
-    /// For how many whole days the key in use has been signing; an alarm watches it in the log.
-    pub signing_key_age_days: i64,
 }
 
 impl Keyring {
-    /// The keys of `table`, none of them read yet.
-    pub fn new(table: Table, master: Option<Arc<Master>>) -> Self {
+    /// The keys of `table`, none of them read yet. `roots`: what vouches for public halves where there is no
+    /// master secret to ask.
+    pub(crate) fn new(
+        table: Table,
+        master: Option<Arc<MasterSecret>>,
+        roots: Vec<PublicRoot>,
+    ) -> Self {
         Self {
             table,
-            master,
-            known: RwLock::default(),
-            asked: tokio::sync::Mutex::default(),
+            trust: Trust::new(master, roots),
+            public: Kept::of("the signing keys", Arc::default()),
+            private: Kept::of("the private halves of signing keys", Arc::default()),
         }
     }
 
-    /// Reads the keys anew.
+    /// Reads the public halves anew.
     pub async fn refresh(&self, now: Timestamp) -> Result<(), ApiError> {
-        let stored = match &self.master {
-            Some(_) => self.table.sealed_signing_keys().await?,
-            None => self.table.signing_keys().await?,
-        };
-        self.know(stored, now);
+        self.public.put(Arc::new(self.read(now).await?), now);
         Ok(())
     }
 
-    /// Takes the keys that were read at `now`.
-    pub(crate) fn know(&self, stored: SigningKeys, now: Timestamp) {
-        let keys = stored.keys.into_iter();
-        let set = Arc::new(KeySet {
-            read_at: Some(now),
-            keys: keys
-                .map(|key| Key::open(key, self.master.as_deref()))
-                .collect(),
-            unreadable: stored.unreadable,
+    async fn read(&self, now: Timestamp) -> Result<KeySet, ApiError> {
+        self.key_set(self.table.signing_keys().await?, now).await
+    }
+
+    async fn key_set(&self, stored: SigningKeys, now: Timestamp) -> Result<KeySet, ApiError> {
+        let own = self.trust.sift(stored, now).await?.own;
+        let cursor_key = own.cursor_key;
+        Ok(KeySet {
+            keys: own.keys.into_iter().map(Key::from).collect(),
+            unreadable: own.unreadable,
+            cursor_key: cursor_key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key)),
             checked: Checked::default(),
-        });
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = set;
+        })
     }
 
-    fn current(&self) -> Arc<KeySet> {
-        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    /// Takes the public halves that INIT read at `now`; what can't be judged now, the first call reads again.
+    pub(crate) async fn know(&self, stored: SigningKeys, now: Timestamp) {
+        if let Ok(set) = self.key_set(stored, now).await {
+            self.public.put(Arc::new(set), now);
+        }
     }
 
-    /// The keys, read again when older than `age`. A failed re-read leaves the known ones in use.
-    async fn at_most(&self, age: i64, now: Timestamp) -> Result<Arc<KeySet>, ApiError> {
-        let set = self.current();
-        if set.is_younger(age, now) {
-            return Ok(set);
+    /// The same for the private halves.
+    pub(crate) async fn know_private(&self, stored: Vec<StoredHalf>, now: Timestamp) {
+        if let Ok(pairs) = self.open(stored, now).await {
+            self.private.put(Arc::new(pairs), now);
         }
-        let mut asked = self.asked.lock().await;
-        let set = self.current();
-        if set.is_younger(age, now) {
-            return Ok(set);
-        }
-        if set.read_at.is_none() {
-            Box::pin(self.refresh(now)).await?;
-            return Ok(self.current());
-        }
-        if asked.is_some_and(|at| at <= now && now < at.plus(RETRY)) {
-            return Ok(set);
-        }
-        *asked = Some(now);
-        // Boxed: it is rare, and every request's future would else carry it.
-        match tokio::time::timeout(REREAD, Box::pin(self.refresh(now))).await {
-            Ok(Ok(())) => *asked = None,
-            Ok(Err(e)) => {
-                tracing::warn!(error = e.detail(), "signing keys could not be read again");
+    }
+
+    async fn open(&self, stored: Vec<StoredHalf>, now: Timestamp) -> Result<Pairs, ApiError> {
+        let secret = self.trust.master.as_ref().ok_or_else(opens_none)?;
+        let mut pairs = Pairs::new();
+        for half in stored {
+            // One of a version that is not known yet is an error, so that the pairs at hand stay in use.
+            let master = match master::sealed_by(&half.sealed_private_key) {
+                Some(version) => secret.of_stored(version, now).await?,
+                None => None,
+            };
+            if let Some(pair) = master.and_then(|master| keys::open(&master, &half)) {
+                pairs.insert(half.kid, pair);
+            } else {
+                tracing::error!(kid = half.kid, "a signing key can't be opened");
             }
-            Err(_) => tracing::warn!("signing keys were not read again in time"),
         }
-        Ok(self.current())
+        Ok(pairs)
+    }
+
+    async fn at_most(&self, age: i64, now: Timestamp) -> Result<Held<KeySet>, ApiError> {
+        self.public.at_most(age, now, || self.read(now)).await
+    }
+
+    async fn pairs(&self, age: i64, now: Timestamp) -> Result<Held<Pairs>, ApiError> {
+        let read = || async { self.open(self.table.signing_key_halves().await?, now).await };
+        self.private.at_most(age, now, read).await
     }
 
     /// A token of the media type `typ`, signed by the key in use.
@@ -196,29 +187,25 @@ impl Keyring {
         claims: &impl Serialize,
         now: Timestamp,
     ) -> Result<String, ApiError> {
-        let set = self.at_most(REFRESH, now).await?;
+        self.trust.master.as_ref().ok_or_else(opens_none)?;
+        let (set, pairs) = tokio::join!(self.at_most(REFRESH, now), self.pairs(REFRESH, now));
+        let (set, mut pairs) = (set?, pairs?);
+        let keys = &set.value.keys;
+        let signer = key_rotation::signer(keys, now, Key::life);
+        if signer.is_some_and(|key| !pairs.value.contains_key(&key.kid)) {
+            // It may have been made since: the first of all, or after one that leaked.
+            pairs = self.pairs(UNKNOWN_KID, now).await?;
+        }
         // Who has not heard of new keys for this long may not know the one in use.
-        if !set.is_younger(LEAD, now) {
+        if !set.is_younger(LEAD, now) || !pairs.is_younger(LEAD, now) {
             return Err(ApiError::Unavailable("the signing keys are too old".into()));
         }
-        let able = set.keys.iter().filter(|key| key.pair.is_some());
+        let able = keys.iter().filter(|key| pairs.value.contains_key(&key.kid));
         let able: Vec<_> = able.collect();
         let key = key_rotation::signer(&able, now, |key| key.life());
-        let key = key.ok_or_else(|| self.no_signer(&set))?;
-        let pair = key.pair.as_ref().ok_or_else(opens_none)?;
+        let key = key.ok_or_else(|| no_signer(&set.value))?;
+        let pair = pairs.value.get(&key.kid).ok_or_else(opens_none)?;
         jws::sign(pair, &key.kid, typ, claims).ok_or_else(|| ApiError::internal("signing failed"))
-    }
-
-    fn no_signer(&self, set: &KeySet) -> ApiError {
-        if self.master.is_none() {
-            opens_none()
-        } else if set.keys.is_empty() && set.unreadable.is_empty() {
-            ApiError::Unavailable("there is no signing key".into())
-        } else {
-            ApiError::internal(
-                "no signing key can be opened: is this the master secret that sealed them?",
-            )
-        }
     }
 
     /// The claims of a token of the media type `typ` that one of our keys signed.
@@ -233,14 +220,14 @@ impl Keyring {
             Err(e) => return Ok(Err(e)),
         };
         let set = self.at_most(REFRESH, now).await?;
-        if let Some(claims) = set.verify(token, &unverified) {
+        if let Some(claims) = set.value.verify(token, &unverified) {
             return Ok(claims);
         }
         let set = self.at_most(UNKNOWN_KID, now).await?;
-        match set.verify(token, &unverified) {
+        match set.value.verify(token, &unverified) {
             Some(claims) => Ok(claims),
             // Neither good nor forged.
-            None if set.unreadable.contains(&unverified.kid) => Err(ApiError::internal(
+            None if set.value.unreadable.contains(&unverified.kid) => Err(ApiError::internal(
                 "the key that this token names can't be read",
             )),
             None if set.is_younger(UNKNOWN_KID, now) => Ok(Err(JwsError::UnknownKey)),
@@ -252,67 +239,41 @@ impl Keyring {
     /// The public keys as a JWK set (RFC 7517 §5).
     pub async fn jwks(&self, now: Timestamp) -> Result<Value, ApiError> {
         let set = self.at_most(REFRESH, now).await?;
-        let keys: Vec<_> = set.keys.iter().filter_map(Key::public).collect();
+        let keys: Vec<_> = set.value.keys.iter().filter_map(Key::public).collect();
         Ok(json!({ "keys": keys }))
     }
 
-    /// Makes the deployment's first key, unless it has one.
-    pub async fn ensure(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<(), ApiError> {
-        let latest = self.table.latest_signing_key().await?;
-        if self.table.signing_keys().await?.keys.is_empty() {
-            self.make(now, now, entropy, latest.as_deref()).await?;
+    /// What authenticates list cursors. It is no secret worth keeping from anybody who reads the table: a query
+    /// never leaves its caller's tenant, so a forged cursor shows nothing that its maker may not list.
+    pub async fn cursor_key(&self, now: Timestamp) -> Result<hmac::Key, ApiError> {
+        let set = self.at_most(REFRESH, now).await?;
+        let set = match set.value.cursor_key {
+            Some(_) => set,
+            None => self.at_most(UNKNOWN_KID, now).await?,
+        };
+        let unreadable = |id: &String| id == table::keys::CURSOR_KEY;
+        match set.value.cursor_key.clone() {
+            Some(key) => Ok(key),
+            None if set.value.unreadable.iter().any(unreadable) => {
+                Err(ApiError::internal("the key of cursors can't be read"))
+            }
+            None => Err(ApiError::Unavailable(
+                "there is no key of cursors yet".into(),
+            )),
         }
-        self.refresh(now).await
-    }
-
-    /// Makes the next key and removes old ones, when it is time for either.
-    pub async fn rotate(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<Rotated, ApiError> {
-        // In this order: a key that is added after the first read makes ours one too many.
-        let latest = self.table.latest_signing_key().await?;
-        let stored = self.table.signing_keys().await?;
-        let lives: Vec<_> = stored.keys.iter().map(life).collect();
-        let plan = key_rotation::plan(&lives, now);
-        let mut done = Rotated::default();
-        if let Some(signs_from) = plan.make {
-            done.made = self
-                .make(now, signs_from, entropy, latest.as_deref())
-                .await?;
-        }
-        for kid in plan.retire {
-            self.table.remove_signing_key(kid).await?;
-            done.retired.push(kid.to_owned());
-        }
-        if done != Rotated::default() {
-            self.refresh(now).await?;
-        }
-        let signer = key_rotation::signer(&lives, now, |key| *key);
-        let age = signer.map_or(0, |key| now.unix() - key.signs_from.unix());
-        done.signing_key_age_days = age.max(0) / 86_400;
-        Ok(done)
-    }
-
-    /// Makes a key; `None` when another run made one since `latest` was read.
-    async fn make(
-        &self,
-        now: Timestamp,
-        signs_from: Timestamp,
-        entropy: &dyn Entropy,
-        latest: Option<&str>,
-    ) -> Result<Option<String>, ApiError> {
-        let master = self.master.as_deref().ok_or_else(opens_none)?;
-        let key = keys::generate(master, now, signs_from, entropy)?;
-        let added = self.table.add_signing_key(&key, latest).await?;
-        Ok(added.then_some(key.kid))
     }
 }
 
-fn life(key: &StoredKey) -> KeyLife<'_> {
-    KeyLife {
-        signs_from: key.signs_from,
-        kid: &key.kid,
+fn no_signer(set: &KeySet) -> ApiError {
+    if set.keys.is_empty() && set.unreadable.is_empty() {
+        ApiError::Unavailable("there is no signing key".into())
+    } else {
+        ApiError::internal(
+            "no signing key can be opened: is this the master secret that sealed them?",
+        )
     }
 }
 
-fn opens_none() -> ApiError {
+pub(crate) fn opens_none() -> ApiError {
     ApiError::internal("this function opens no signing keys")
 }

@@ -1,42 +1,38 @@
 //! One signing key: made, opened, shown.
 
 use data_encoding::BASE64URL_NOPAD;
-use domain::{Entropy, Master, Timestamp, key_rotation::KeyLife};
+use domain::{
+    Entropy, Master, Timestamp,
+    key_rotation::KeyLife,
+    master::{OpenError, Purpose},
+};
 use ring::{
     digest,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use serde_json::{Value, json};
-use table::StoredKey;
+use table::{StoredHalf, StoredKey};
 
-use crate::{ApiError, system::system_random};
+use crate::{ApiError, system::system_random, trust};
 
-/// A key in memory.
+/// A public half in memory.
 pub(crate) struct Key {
     pub(crate) kid: String,
     pub(crate) point: Vec<u8>,
-    pub(crate) pair: Option<EcdsaKeyPair>,
     signs_from: Timestamp,
 }
 
-impl Key {
-    /// From its stored form; with the private half where the master secret is at hand and opens it.
-    pub(crate) fn open(stored: StoredKey, master: Option<&Master>) -> Self {
-        let pair = master.and_then(|master| {
-            let half = private_half(&stored, master);
-            if half.is_none() {
-                tracing::error!(kid = stored.kid, "a signing key can't be opened");
-            }
-            half
-        });
+impl From<StoredKey> for Key {
+    fn from(stored: StoredKey) -> Self {
         Self {
             kid: stored.kid,
             point: stored.public_key,
-            pair,
             signs_from: stored.signs_from,
         }
     }
+}
 
+impl Key {
     pub(crate) fn life(&self) -> KeyLife<'_> {
         KeyLife {
             signs_from: self.signs_from,
@@ -54,20 +50,33 @@ impl Key {
     }
 }
 
-fn private_half(stored: &StoredKey, master: &Master) -> Option<EcdsaKeyPair> {
-    let wrapping = master.key_wrapping();
-    let pkcs8 = wrapping.open(stored.kid.as_bytes(), &stored.sealed_private_key)?;
+/// The private half that `master` opens.
+pub(crate) fn open(master: &Master, half: &StoredHalf) -> Option<EcdsaKeyPair> {
+    let context = half.kid.as_bytes();
+    let pkcs8 = master.open(Purpose::PrivateHalf, context, &half.sealed_private_key);
     let alg = &ECDSA_P256_SHA256_FIXED_SIGNING;
-    EcdsaKeyPair::from_pkcs8(alg, &pkcs8, &system_random()).ok()
+    EcdsaKeyPair::from_pkcs8(alg, &pkcs8.ok()?, &system_random()).ok()
 }
 
-/// A new key, its private half sealed.
+/// A private half sealed by the newest version instead of another.
+pub(crate) fn reseal(
+    master: &Master,
+    half: &StoredHalf,
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, OpenError> {
+    let (purpose, context) = (Purpose::PrivateHalf, half.kid.as_bytes());
+    let pkcs8 = master.open(purpose, context, &half.sealed_private_key)?;
+    let sealed = master.seal(purpose, context, &pkcs8, entropy);
+    sealed.ok_or(OpenError::Forged)
+}
+
+/// A new key: its public half signed, its private half sealed.
 pub(crate) fn generate(
     master: &Master,
     now: Timestamp,
     signs_from: Timestamp,
     entropy: &dyn Entropy,
-) -> Result<StoredKey, ApiError> {
+) -> Result<(StoredKey, StoredHalf), ApiError> {
     let failed = || ApiError::internal("making a signing key failed");
     let alg = &ECDSA_P256_SHA256_FIXED_SIGNING;
     let random = system_random();
@@ -75,17 +84,25 @@ pub(crate) fn generate(
     let pair = EcdsaKeyPair::from_pkcs8(alg, pkcs8.as_ref(), &random).map_err(|_| failed())?;
     let public_key = pair.public_key().as_ref().to_vec();
     let kid = thumbprint(&public_key).ok_or_else(failed)?;
-    let sealed = master
-        .key_wrapping()
-        .seal(kid.as_bytes(), pkcs8.as_ref(), entropy)
-        .ok_or_else(failed)?;
-    Ok(StoredKey {
+    let sealed = master.seal(
+        Purpose::PrivateHalf,
+        kid.as_bytes(),
+        pkcs8.as_ref(),
+        entropy,
+    );
+    let private = StoredHalf {
+        kid: kid.clone(),
+        sealed_private_key: sealed.ok_or_else(failed)?,
+    };
+    let mut key = StoredKey {
         kid,
         public_key,
-        sealed_private_key: sealed,
         created_at: now,
         signs_from,
-    })
+        signatures: Vec::new(),
+    };
+    key.signatures = trust::signatures(master, &key.half());
+    Ok((key, private))
 }
 
 /// The base64url coordinates of an uncompressed point `04 ‖ x ‖ y`.

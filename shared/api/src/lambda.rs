@@ -1,6 +1,6 @@
 //! A Lambda function's life: settings, SDK, keys in INIT; then one event after the other.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use domain::{Clock, Master, Timestamp};
 use lambda_http::{Error, LambdaEvent, lambda_runtime, service_fn};
@@ -12,6 +12,7 @@ use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
 use crate::{
     ApiError, Call, Handler, Registry, Response, Settings, dispatch,
     event::{Answer, Event},
+    master_secret::{MasterSecret, MasterSource},
     settings::{MASTER_SECRET_ARN, SettingsError},
     system::{SystemClock, SystemEntropy},
 };
@@ -28,8 +29,7 @@ where
     run(without_master().await?, Handler::new(handle)).await
 }
 
-/// Serves an operation that derives keys from the master secret. It signs no token: of the signing keys it
-/// reads the public halves, as any other.
+/// Serves an operation that derives keys from the master secret and signs no token.
 pub async fn serve_with_master<F, Fut>(handle: F) -> Result<(), Error>
 where
     F: Fn(Registry, Call) -> Fut + Send + Sync + 'static,
@@ -70,7 +70,7 @@ where
     In: DeserializeOwned + Send + 'static,
     Out: Serialize + Send + 'static,
 {
-    run_invocations(signer().await?, handle).await
+    run_invocations(with_master().await?, handle).await
 }
 
 async fn run_invocations<F, Fut, In, Out>(registry: Registry, handle: F) -> Result<(), Error>
@@ -96,26 +96,35 @@ where
 async fn without_master() -> Result<Registry, Error> {
     let (settings, _, table) = init().await?;
     let keys = preload(table.signing_keys()).await;
-    Ok(knowing(registry(settings, table, None), keys))
+    let registry = registry(settings, table, None);
+    know(&registry, keys).await;
+    Ok(registry)
 }
 
-/// INIT of an operation that derives keys from the master secret and opens no signing keys. It asks both
-/// services at once, since each has a connection to open.
+/// INIT of an operation that derives keys from the master secret. It asks both services at once, since each
+/// has a connection to open.
 async fn with_master() -> Result<Registry, Error> {
     let (settings, aws, table) = init().await?;
     let (master, keys) = tokio::join!(read_master(&settings, &aws), preload(table.signing_keys()));
-    let registry = registry(settings, table, Some(master?)).without_signing();
-    Ok(knowing(registry, keys))
+    let registry = registry(settings, table, Some(master?));
+    know(&registry, keys).await;
+    Ok(registry)
 }
 
-/// INIT of an operation that opens signing keys.
+/// INIT of an operation that signs tokens: it reads the private halves, too, and asks for all at once.
 async fn signer() -> Result<Registry, Error> {
     let (settings, aws, table) = init().await?;
-    let (master, keys) = tokio::join!(
+    let (master, keys, halves) = tokio::join!(
         read_master(&settings, &aws),
-        preload(table.sealed_signing_keys())
+        preload(table.signing_keys()),
+        preload(table.signing_key_halves())
     );
-    Ok(knowing(registry(settings, table, Some(master?)), keys))
+    let registry = registry(settings, table, Some(master?));
+    know(&registry, keys).await;
+    if let Some((halves, read_at)) = halves {
+        registry.keys.know_private(halves, read_at).await;
+    }
+    Ok(registry)
 }
 
 /// What every INIT begins with: the log, the settings, the way to the table.
@@ -158,42 +167,58 @@ fn ca_bundle(settings: &Settings) -> Result<Option<Vec<u8>>, SettingsError> {
     settings.ca_bundle.as_ref().map(read).transpose()
 }
 
-fn registry(settings: Settings, table: Table, master: Option<Arc<Master>>) -> Registry {
+fn registry(settings: Settings, table: Table, master: Option<MasterSecret>) -> Registry {
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    Registry::new(table, master, settings.issuer, clock, entropy).limited_to(settings.limits)
+    Registry::new(table, None, settings.issuer, clock, entropy)
+        .trusting(master, settings.key_set_roots)
+        .limited_to(settings.limits)
 }
 
-/// `registry` with the keys that were read for it, if they were.
-fn knowing(registry: Registry, keys: Option<(SigningKeys, Timestamp)>) -> Registry {
+/// Gives the registry the keys that were read for it, if they were.
+async fn know(registry: &Registry, keys: Option<(SigningKeys, Timestamp)>) {
     if let Some((keys, read_at)) = keys {
-        registry.keys.know(keys, read_at);
+        registry.keys.know(keys, read_at).await;
     }
-    registry
 }
 
-/// The master secret, from Secrets Manager, so that no environment variable shows it.
-async fn read_master(settings: &Settings, aws: &Aws) -> Result<Arc<Master>, Error> {
+/// The master secret in Secrets Manager, so that no environment variable shows it.
+struct SecretsManager {
+    aws: Aws,
+    id: String,
+}
+
+impl MasterSource for SecretsManager {
+    fn read(&self) -> Pin<Box<dyn Future<Output = Result<Master, String>> + Send + '_>> {
+        Box::pin(async {
+            let text = self.aws.secret(&self.id).await.map_err(|e| e.to_string())?;
+            let text = text.ok_or("the secret holds no text")?;
+            Master::parse(&text).map_err(|e| format!("the secret {e}"))
+        })
+    }
+}
+
+/// The master secret, and the way to read it again.
+async fn read_master(settings: &Settings, aws: &Aws) -> Result<MasterSecret, Error> {
     let read = ask_for_master(settings, aws).await;
     read.inspect_err(|e| tracing::error!(error = %e, "INIT failed"))
 }
 
-async fn ask_for_master(settings: &Settings, aws: &Aws) -> Result<Arc<Master>, Error> {
-    let id = settings
-        .master_secret
-        .as_ref()
-        .ok_or(SettingsError::Missing(MASTER_SECRET_ARN))?;
-    let invalid = |why: String| SettingsError::Invalid(MASTER_SECRET_ARN, why);
-    let text = aws.secret(id).await?;
-    let text = text.ok_or_else(|| invalid("the secret holds no text".into()))?;
-    let master = Master::parse(&text).map_err(|e| invalid(format!("the secret {e}")))?;
-    Ok(Arc::new(master))
+async fn ask_for_master(settings: &Settings, aws: &Aws) -> Result<MasterSecret, Error> {
+    let id = settings.master_secret.clone();
+    let source = SecretsManager {
+        aws: aws.clone(),
+        id: id.ok_or(SettingsError::Missing(MASTER_SECRET_ARN))?,
+    };
+    let read_at = SystemClock.now();
+    let master = source.read().await;
+    let master = master.map_err(|why| SettingsError::Invalid(MASTER_SECRET_ARN, why))?;
+    let source = Arc::new(source);
+    Ok(MasterSecret::read_from(source, Arc::new(master), read_at))
 }
 
 /// Reads the keys, and so opens the connection that the first call uses; with them, when they were asked
 /// for.
-async fn preload(
-    read: impl Future<Output = Result<SigningKeys, TableError>>,
-) -> Option<(SigningKeys, Timestamp)> {
+async fn preload<T>(read: impl Future<Output = Result<T, TableError>>) -> Option<(T, Timestamp)> {
     let asked_at = SystemClock.now();
     match tokio::time::timeout(PRELOAD, read).await {
         Ok(Ok(keys)) => return Some((keys, asked_at)),

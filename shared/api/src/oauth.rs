@@ -4,7 +4,7 @@ use std::fmt;
 
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{
-    Client, ClientId, Day, Secret, SecretDigest, SecretId, StoredSecret, TokenEndpointAuthMethod,
+    Client, ClientId, Secret, SecretDigest, SecretId, StoredSecret, TokenEndpointAuthMethod,
     key_rotation::SKEW,
 };
 use percent_encoding::percent_decode_str;
@@ -101,7 +101,6 @@ async fn by_secret(
     let secret = secret.ok_or_else(invalid_client)?;
     let secret = Secret::parse(secret).map_err(|_| invalid_client())?;
 
-    let pepper = registry.master()?.pepper();
     let found = registry.table.credentials(&id).await?;
     let now = registry.now();
     let (principal, stored) = match found {
@@ -111,11 +110,8 @@ async fn by_secret(
         }
         None => (None, None),
     };
-    // An unknown client or secret id costs the same comparison as a wrong secret.
-    let digest = stored
-        .as_ref()
-        .map_or_else(SecretDigest::none, |s| s.digest.clone());
-    let fits = pepper.verify(&secret, &id, &digest);
+    let digest = stored.as_ref().map(|stored| &stored.digest);
+    let fits = fits(registry, &id, &secret, digest).await?;
     let (Some(principal), Some(stored), true) = (principal, stored, fits) else {
         return Err(invalid_client());
     };
@@ -129,7 +125,7 @@ async fn by_secret(
     if !as_registered || !principal.is_active() {
         return Err(invalid_client());
     }
-    note_use(registry, &principal.client, &stored, now.day()).await;
+    note_use(registry, &principal.client, &stored, &secret).await;
     Ok(Proven {
         principal,
         secret_id: Some(stored.id),
@@ -178,15 +174,53 @@ async fn by_assertion(
     Ok(principal)
 }
 
-/// Notes the day of use, once a day and secret.
-async fn note_use(registry: &Registry, client: &Client, secret: &StoredSecret, today: Day) {
-    if secret.last_used_on.is_some_and(|day| day >= today) {
+/// Whether `digest` is that of this client's secret. One of an unknown secret costs the same comparison.
+///
+/// # Errors
+///
+/// *Unavailable* when the digest names a version of the master secret that is not known yet.
+pub async fn fits(
+    registry: &Registry,
+    client: &ClientId,
+    secret: &Secret,
+    digest: Option<&SecretDigest>,
+) -> Result<bool, ApiError> {
+    let master = registry.master_secret()?;
+    if let Some(digest) = digest {
+        let version = digest.pepper_version();
+        if let Some(master) = master.of_stored(version, registry.now()).await? {
+            return Ok(master.verify(secret, client, digest).unwrap_or_default());
+        }
+        tracing::warn!(client_id = %client, secret_id = %secret.id(), version,
+            "a secret was tried whose version of the master secret was taken away");
+    }
+    let pepper = master.current().pepper();
+    Ok(pepper.verify(secret, client, &SecretDigest::none()))
+}
+
+/// Notes the day of use, once a day and secret, and moves the digest to the pepper in use.
+async fn note_use(registry: &Registry, client: &Client, stored: &StoredSecret, secret: &Secret) {
+    let Ok(master) = registry.master() else {
+        return;
+    };
+    let pepper = master.pepper();
+    let today = registry.now().day();
+    let day = stored.last_used_on.is_none_or(|day| day < today);
+    let day = day.then_some(today);
+    let older = stored.digest.pepper_version() < pepper.version();
+    let digest = older.then(|| secret.digest(&pepper, &client.client_id));
+    if day.is_none() && digest.is_none() {
         return;
     }
-    let (table, client, id) = (registry.table.clone(), client.clone(), secret.id.clone());
+    let (table, client, stored) = (registry.table.clone(), client.clone(), stored.clone());
     let noting = async move {
-        if let Err(e) = table.note_use(&client, &id, today).await {
-            tracing::warn!(error = %e, "the day of a secret's use was not noted");
+        let noted = match (digest, day) {
+            (Some(digest), day) => table.move_digest(&client, &stored, &digest, day).await,
+            (None, Some(day)) => table.note_use(&client, &stored.id, day).await,
+            (None, None) => Ok(()),
+        };
+        if let Err(e) = noted {
+            tracing::warn!(error = %e, "the use of a secret was not noted");
         }
     };
     registry.aside(noting).await;

@@ -6,7 +6,7 @@ use table::keys::{
     APP_IDS, LISTING,
     pattern::{
         self, APP, ASSERTION, AUDIENCE, CLIENT_ID, CODE, IDEMPOTENCY, LATEST_SIGNING_KEY, NAME,
-        REVOKED, SIGNING_KEYS, SWEEP, TENANT,
+        REVOKED, SIGNING_KEY_HALVES, SIGNING_KEYS, SWEEP, TENANT,
     },
 };
 
@@ -59,7 +59,7 @@ const fn query(index: &'static str) -> Grant {
 
 /// What every operation does that knows its caller: the caller's client, app and token's revocation.
 const CALLER: Grant = on("BatchGetItem", &[APP, REVOKED]);
-/// The keys that tokens are verified by; in INIT also of operations that verify none.
+/// The public halves of the keys that tokens are signed with; in INIT also of operations that verify none.
 const KEYS: Grant = on("Query", &[SIGNING_KEYS]);
 
 const fn operation(
@@ -104,7 +104,7 @@ pub static OPERATIONS: [Operation; 28] = [
     ]),
     operation("create-tenant", "Makes a tenant with its management application, or a fresh secret for one.", true, &[
         on("GetItem", &[TENANT, LATEST_SIGNING_KEY]),
-        on("PutItem", &[TENANT, APP, CODE, SIGNING_KEYS, LATEST_SIGNING_KEY]),
+        on("PutItem", &[TENANT, APP, CODE, SIGNING_KEYS, SIGNING_KEY_HALVES, LATEST_SIGNING_KEY]),
         on("Query", &[SIGNING_KEYS]),
         on("UpdateItem", &[APP]),
     ]),
@@ -156,13 +156,13 @@ pub static OPERATIONS: [Operation; 28] = [
         on("PutItem", &[IDEMPOTENCY]),
     ]),
     operation("list-app-roles", "Lists the roles that apps can be given.", false, &[CALLER, KEYS, on("GetItem", &[CLIENT_ID])]),
-    operation("list-apps", "Lists a tenant's apps.", true, &[
+    operation("list-apps", "Lists a tenant's apps.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         query(LISTING),
         query(APP_IDS),
     ]),
-    operation("list-clients", "Lists an app's clients.", true, &[
+    operation("list-clients", "Lists an app's clients.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("Query", &[APP]),
@@ -190,9 +190,10 @@ pub static OPERATIONS: [Operation; 28] = [
     ]),
     operation("rotate-keys", "Makes and removes signing keys when it is time.", true, &[
         on("GetItem", &[LATEST_SIGNING_KEY]),
-        on("Query", &[SIGNING_KEYS]),
-        on("PutItem", &[SIGNING_KEYS, LATEST_SIGNING_KEY]),
-        on("DeleteItem", &[SIGNING_KEYS]),
+        on("Query", &[SIGNING_KEYS, SIGNING_KEY_HALVES]),
+        on("PutItem", &[SIGNING_KEYS, SIGNING_KEY_HALVES, LATEST_SIGNING_KEY]),
+        on("UpdateItem", &[SIGNING_KEYS, SIGNING_KEY_HALVES]),
+        on("DeleteItem", &[SIGNING_KEYS, SIGNING_KEY_HALVES]),
     ]).every("rate(6 hours)"),
     operation("sweep", "Removes what deleted apps have left.", false, &[
         on("Query", &[SWEEP, APP]),
@@ -200,7 +201,7 @@ pub static OPERATIONS: [Operation; 28] = [
         on("DeleteItem", &[APP, SWEEP]),
     ]).every("rate(1 hour)"),
     operation("token", "Issues access tokens (RFC 6749 §3.2).", true, &[
-        KEYS,
+        on("Query", &[SIGNING_KEYS, SIGNING_KEY_HALVES]),
         on("BatchGetItem", &[APP, AUDIENCE]),
         on("GetItem", &[APP, CLIENT_ID]),
         on("PutItem", &[ASSERTION]),

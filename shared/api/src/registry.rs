@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Clock, Entropy, Master, TenantId, Timestamp, ports};
+use domain::{Clock, Entropy, Master, PublicRoot, TenantId, Timestamp, ports};
 use table::Table;
 
-use crate::{ApiError, Request, caller::Callers, keyring::Keyring, settings::Limits};
+use crate::{
+    ApiError, Request, caller::Callers, keyring::Keyring, master_secret::MasterSecret,
+    settings::Limits,
+};
 
 /// A handle on the registry. Cheap to clone; handlers take it by value.
 #[derive(Clone)]
@@ -20,7 +23,7 @@ pub struct Registry {
     pub limits: Limits,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    master: Option<Arc<Master>>,
+    master: Option<Arc<MasterSecret>>,
     issuer: Option<Arc<str>>,
     after_answer: AfterAnswer,
 }
@@ -44,7 +47,8 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// A registry on `table`. `issuer`: the fixed issuer, where there is one.
+    /// A registry on `table`, with a master secret that changes with a restart only. `issuer`: the fixed issuer,
+    /// where there is one.
     pub fn new(
         table: Table,
         master: Option<Arc<Master>>,
@@ -52,8 +56,9 @@ impl Registry {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        let master = master.map(|master| Arc::new(MasterSecret::fixed(master)));
         Self {
-            keys: Arc::new(Keyring::new(table.clone(), master.clone())),
+            keys: Arc::new(Keyring::new(table.clone(), master.clone(), Vec::new())),
             callers: Arc::new(Callers::default()),
             limits: Limits::default(),
             table,
@@ -65,10 +70,13 @@ impl Registry {
         }
     }
 
-    /// The same registry with the public halves of the signing keys alone.
+    /// The same registry with a master secret that can be read again, and with what vouches for the public
+    /// halves of signing keys where there is none.
     #[must_use]
-    pub(crate) fn without_signing(mut self) -> Self {
-        self.keys = Arc::new(Keyring::new(self.table.clone(), None));
+    pub fn trusting(mut self, master: Option<MasterSecret>, roots: Vec<PublicRoot>) -> Self {
+        self.master = master.map(Arc::new);
+        let keys = Keyring::new(self.table.clone(), self.master.clone(), roots);
+        self.keys = Arc::new(keys);
         self
     }
 
@@ -118,8 +126,13 @@ impl Registry {
         self.entropy.as_ref()
     }
 
-    /// The master secret; an error in a function that was not given it.
-    pub fn master(&self) -> Result<&Master, ApiError> {
+    /// The master secret as it is known; an error in a function that was not given it.
+    pub fn master(&self) -> Result<Arc<Master>, ApiError> {
+        Ok(self.master_secret()?.current())
+    }
+
+    /// The same, to read again for a version that is not known.
+    pub fn master_secret(&self) -> Result<&MasterSecret, ApiError> {
         self.master
             .as_deref()
             .ok_or_else(|| ApiError::internal("this function was not given MASTER_SECRET_ARN"))

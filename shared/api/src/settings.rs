@@ -2,6 +2,7 @@
 
 use std::env;
 
+use domain::{PublicRoot, key_root::MalformedRoots};
 use thiserror::Error;
 
 /// Name of the table.
@@ -10,6 +11,9 @@ pub const TABLE_NAME: &str = "TABLE_NAME";
 pub const MASTER_SECRET_ARN: &str = "MASTER_SECRET_ARN";
 /// The issuer, where a custom domain is used; else it is the API's own host.
 pub const ISSUER: &str = "ISSUER";
+/// The public roots of the key set, with commas between them; public halves of signing keys that none of them
+/// signed are left out. Functions with the master secret know without it.
+pub const KEY_SET_ROOTS: &str = "KEY_SET_ROOTS";
 /// PEM file of roots to trust instead of Amazon's.
 pub const CA_BUNDLE: &str = "CA_BUNDLE";
 
@@ -17,10 +21,11 @@ pub const CA_BUNDLE: &str = "CA_BUNDLE";
 pub const MAX_CLIENTS_PER_APP: &str = "MAX_CLIENTS_PER_APP";
 
 /// Every setting, for the guard that compares with the template.
-pub const ALL: [&str; 5] = [
+pub const ALL: [&str; 6] = [
     TABLE_NAME,
     MASTER_SECRET_ARN,
     ISSUER,
+    KEY_SET_ROOTS,
     CA_BUNDLE,
     MAX_CLIENTS_PER_APP,
 ];
@@ -60,6 +65,8 @@ pub struct Settings {
     pub issuer: Option<String>,
     /// Where the master secret is.
     pub master_secret: Option<String>,
+    /// What vouches for public halves of signing keys; empty: nothing does.
+    pub key_set_roots: Vec<PublicRoot>,
     /// A file of roots.
     pub ca_bundle: Option<String>,
     /// How much there may be.
@@ -85,10 +92,14 @@ impl Settings {
                 ));
             }
         }
+        let roots = get(KEY_SET_ROOTS).map(|text| PublicRoot::parse_list(&text));
+        let roots = roots.transpose();
+        let invalid = |e: MalformedRoots| SettingsError::Invalid(KEY_SET_ROOTS, e.to_string());
         Ok(Self {
             table_name: get(TABLE_NAME).ok_or(SettingsError::Missing(TABLE_NAME))?,
             issuer,
             master_secret: get(MASTER_SECRET_ARN),
+            key_set_roots: roots.map_err(invalid)?.unwrap_or_default(),
             ca_bundle: get(CA_BUNDLE),
             limits: Limits {
                 clients_per_app: match get(MAX_CLIENTS_PER_APP) {
@@ -147,5 +158,19 @@ mod tests {
         for wrong in ["-1", "many", "1.5", "4294967296"] {
             assert!(set(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_root_that_is_none_stops_init_by_name() {
+        let set = |roots| read(&[(TABLE_NAME, "roster"), (KEY_SET_ROOTS, roots)]);
+        let one = "A".repeat(43);
+        assert_eq!(set("").unwrap().key_set_roots.len(), 0);
+        assert_eq!(set(&one).unwrap().key_set_roots.len(), 1);
+        let two = format!("{one},{one}");
+        assert_eq!(set(&two).unwrap().key_set_roots.len(), 2);
+        let SettingsError::Invalid(name, _) = set("a root").unwrap_err() else {
+            panic!("it is there");
+        };
+        assert_eq!(name, KEY_SET_ROOTS);
     }
 }

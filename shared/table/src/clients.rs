@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{App, AppId, Client, ClientId, EndedSecrets, StoredSecret, TenantId};
 
 use crate::{
@@ -122,8 +121,6 @@ impl Table {
             several => self.get_all(several, attributes).await?,
         };
         credentials_of(items, id, app_id, attributes)
-    }
-
     }
 
     /// Pattern 5: one page of an app's clients, in one query; behind the first page one read more,

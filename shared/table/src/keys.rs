@@ -40,8 +40,10 @@ pub mod pattern {
     pub const REVOKED: &str = "REVOKED#*";
     /// Tenants.
     pub const TENANT: &str = "TENANT#*";
-    /// Signing keys.
+    /// The public halves of signing keys, and the key of cursors.
     pub const SIGNING_KEYS: &str = super::SIGNING_KEYS;
+    /// The private halves of signing keys.
+    pub const SIGNING_KEY_HALVES: &str = super::SIGNING_KEY_HALVES;
     /// The mark of the latest signing key.
     pub const LATEST_SIGNING_KEY: &str = super::LATEST;
 
@@ -54,7 +56,7 @@ pub mod pattern {
 
     /// Every one.
     #[cfg(test)]
-    pub(super) const ALL: [&str; 12] = [
+    pub(super) const ALL: [&str; 13] = [
         APP,
         CODE,
         NAME,
@@ -66,6 +68,7 @@ pub mod pattern {
         REVOKED,
         TENANT,
         SIGNING_KEYS,
+        SIGNING_KEY_HALVES,
         LATEST_SIGNING_KEY,
     ];
 }
@@ -185,14 +188,37 @@ pub fn tenant(tenant: &TenantId) -> Key {
     }
 }
 
-/// The partition of the deployment's signing keys.
+/// The partition of the public halves of the deployment's signing keys.
 pub const SIGNING_KEYS: &str = "SIGNING_KEYS";
+/// The partition of their private halves, which fewer may read: IAM tells partitions apart, not attributes.
+pub const SIGNING_KEY_HALVES: &str = "SIGNING_KEY_HALVES";
+/// What a signing key's id stands behind, in both.
+pub const KEY: &str = "KEY#";
 
-/// One signing key.
+/// The public half of one signing key.
 pub fn signing_key(kid: &str) -> Key {
     Key {
         pk: SIGNING_KEYS.into(),
-        sk: format!("KEY#{kid}"),
+        sk: format!("{KEY}{kid}"),
+    }
+}
+
+/// The private half of one signing key.
+pub fn signing_key_half(kid: &str) -> Key {
+    Key {
+        pk: SIGNING_KEY_HALVES.into(),
+        sk: format!("{KEY}{kid}"),
+    }
+}
+
+/// The sort key of the key of list cursors.
+pub const CURSOR_KEY: &str = "CURSOR_KEY";
+
+/// The key of list cursors. It lies beside the public halves, so that one query has both.
+pub fn cursor_key() -> Key {
+    Key {
+        pk: SIGNING_KEYS.into(),
+        sk: CURSOR_KEY.into(),
     }
 }
 
@@ -271,6 +297,8 @@ mod tests {
                     (text, idempotency(&t, &c, &o, &d))
                 }),
             "[a-z0-9]{1,8}".prop_map(|kid| (format!("key {kid}"), signing_key(&kid))),
+            "[a-z0-9]{1,8}".prop_map(|kid| (format!("half {kid}"), signing_key_half(&kid))),
+            Just(("cursor key".into(), cursor_key())),
             Just(("latest key".into(), latest_signing_key())),
             ("[A-Za-z0-9._~-]{1,9}", "[0-9a-f]{1,9}", any::<bool>()).prop_map(|(c, d, used)| {
                 let id = ClientId::parse(&c).unwrap();

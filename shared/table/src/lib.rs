@@ -40,7 +40,7 @@ pub use idempotency::{IdempotencyRecord, IdempotencyScope, KeptAnswer, Made};
 pub use listing::{AppFilter, AppPage, PageRequest};
 pub use sdk::Sdk;
 pub use secrets::Secrets;
-pub use signing_keys::{SigningKeys, StoredKey};
+pub use signing_keys::{RootSignature, SigningKeys, StoredHalf, StoredKey};
 pub use status::{StatusChange, StatusOutcome};
 pub use tenants::{CreateTenantError, Tenant};
 

@@ -335,31 +335,6 @@ fn stored_secrets(
         .collect()
 }
 
-/// A signing key: its public half, and its private one sealed, which `Debug` leaves out.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct KeyRecord {
-    #[serde(with = "bytes")]
-    pub(crate) public_key: Vec<u8>,
-    /// Absent where the reader asked for public halves only.
-    #[serde(default, with = "bytes", skip_serializing_if = "Vec::is_empty")]
-    pub(crate) sealed_private_key: Vec<u8>,
-    pub(crate) created_at: Timestamp,
-    pub(crate) signs_from: Timestamp,
-}
-
-impl fmt::Debug for KeyRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyRecord")
-            .field("created_at", &self.created_at)
-            .field("signs_from", &self.signs_from)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Record for KeyRecord {
-    const KIND: &'static str = "signing_key";
-}
-
 const _: () = assert!(
     SCHEMA == 1,
     "a new schema version needs a migration on read"
@@ -370,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_record_shows_a_digest_or_a_sealed_key() {
+    fn no_record_shows_a_digest() {
         let at = Timestamp::from_unix(1);
         let secret = SecretRecord {
             digest: vec![211; 32],
@@ -380,16 +355,7 @@ mod tests {
             last_used_on: None,
             retired_at: None,
         };
-        let key = KeyRecord {
-            public_key: Vec::new(),
-            sealed_private_key: vec![211; 90],
-            created_at: at,
-            signs_from: at,
-        };
-        for shown in [
-            format!("{secret:?} {key:?}"),
-            format!("{secret:#?} {key:#?}"),
-        ] {
+        for shown in [format!("{secret:?}"), format!("{secret:#?}")] {
             assert!(!shown.contains("211"), "{shown}");
         }
     }

@@ -1,11 +1,10 @@
 //! A client's secrets: issued, revoked, used.
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::update_item::UpdateItemError,
+    primitives::Blob,
     types::{AttributeValue, TransactWriteItem, Update, builders::UpdateBuilder},
 };
-use domain::{Client, Day, EndedSecrets, SecretId, StoredSecret};
+use domain::{Client, Day, EndedSecrets, SecretDigest, SecretId, StoredSecret};
 
 use crate::{
     ChangeError, Credentials, IdempotencyRecord, Principal, Table, TableError,
@@ -14,7 +13,7 @@ use crate::{
     idempotency::replayed,
     item::key_item,
     record::SecretRecord,
-    sdk::{Request, UpdateItemInput},
+    sdk::UpdateItemInput,
     transact::jitter_of,
 };
 
@@ -94,7 +93,6 @@ impl Table {
         } else {
             client.version
         };
-        let number = |n: u64| AttributeValue::N(n.to_string());
         let update = differences(read, secrets)?
             .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
@@ -102,9 +100,9 @@ impl Table {
                 "secrets_rev = :rev AND #version = :version AND attribute_not_exists(deleted_at)",
             )
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
-            .expression_attribute_values(":rev", number(read.secrets_rev))
-            .expression_attribute_values(":next", number(read.secrets_rev.saturating_add(1)))
+            .expression_attribute_values(":version", number(&version))
+            .expression_attribute_values(":rev", number(&read.secrets_rev))
+            .expression_attribute_values(":next", number(&read.secrets_rev.saturating_add(1)))
             .build()
             .map_err(|e| TableError::internal("update", &e))?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
@@ -127,25 +125,48 @@ impl Table {
         day: Day,
     ) -> Result<(), TableError> {
         let update = UpdateItemInput::builder()
-            .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
             .update_expression("SET secrets.#id.last_used_on = :day")
-            .condition_expression(
-                "attribute_exists(secrets.#id) AND (attribute_not_exists(secrets.#id.last_used_on) \
-                 OR secrets.#id.last_used_on < :day)",
-            )
+            .condition_expression(format!("attribute_exists(secrets.#id) AND ({EARLIER})"))
             .expression_attribute_names("#id", secret.as_str())
-            .expression_attribute_values(":day", AttributeValue::N(day.number().to_string()))
-            .send_to(&self.sdk)
-            .await;
-        match update {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e))
-                if matches!(e.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Ok(())
-            }
-            Err(e) => Err(TableError::from_sdk("UpdateItem", &e)),
-        }
+            .expression_attribute_values(":day", number(&day.number()));
+        self.update_if(update).await.map(drop)
     }
+
+    /// Replaces the digest of a secret by one of a newer version of the master secret, and notes the day of use
+    /// where `day` is given. Nothing happens when the stored digest is another than `old`, or the day is noted
+    /// already: the secret's next use tries again.
+    pub async fn move_digest(
+        &self,
+        client: &Client,
+        old: &StoredSecret,
+        new: &SecretDigest,
+        day: Option<Day>,
+    ) -> Result<(), TableError> {
+        let bytes = |digest: &SecretDigest| AttributeValue::B(Blob::new(digest.to_bytes()));
+        let mut set = "SET secrets.#id.digest = :new, secrets.#id.pepper = :pepper".to_owned();
+        let mut condition = "secrets.#id.digest = :old".to_owned();
+        let mut update = UpdateItemInput::builder()
+            .set_key(Some(key_item(&key_of(client))))
+            .expression_attribute_names("#id", old.id.as_str())
+            .expression_attribute_values(":old", bytes(&old.digest))
+            .expression_attribute_values(":new", bytes(new))
+            .expression_attribute_values(":pepper", number(&new.pepper_version()));
+        if let Some(day) = day {
+            set.push_str(", secrets.#id.last_used_on = :day");
+            condition = format!("{condition} AND ({EARLIER})");
+            update = update.expression_attribute_values(":day", number(&day.number()));
+        }
+        let update = update.update_expression(set);
+        let moved = self.update_if(update.condition_expression(condition));
+        moved.await.map(drop)
+    }
+}
+
+/// The secret was used on no day, or an earlier one.
+const EARLIER: &str =
+    "attribute_not_exists(secrets.#id.last_used_on) OR secrets.#id.last_used_on < :day";
+
+fn number(n: &impl ToString) -> AttributeValue {
+    AttributeValue::N(n.to_string())
 }

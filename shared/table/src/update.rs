@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::update_item::UpdateItemError,
+    operation::update_item::{UpdateItemError, builders::UpdateItemInputBuilder},
     types::{
         self, AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     },
@@ -146,5 +146,23 @@ impl Update {
             .build()
             .map_err(|e| TableError::internal("update", &e))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+impl Table {
+    /// One update under a condition; whether the condition held.
+    pub(crate) async fn update_if(
+        &self,
+        update: UpdateItemInputBuilder,
+    ) -> Result<bool, TableError> {
+        match update.table_name(&self.name).send_to(&self.sdk).await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), UpdateItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(false)
+            }
+            Err(e) => Err(TableError::from_sdk("UpdateItem", &e)),
+        }
     }
 }

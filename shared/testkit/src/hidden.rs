@@ -7,7 +7,7 @@ use engine::Call;
 use serde_json::Value;
 
 /// Attributes that only the table may see.
-const STORED: [&str; 2] = ["digest", "sealed_private_key"];
+const STORED: [&str; 3] = ["digest", "sealed_private_key", "cursor_key"];
 
 /// What must not be seen, each in every spelling that somebody may print it in.
 #[derive(Default)]

@@ -16,6 +16,7 @@ mod raw;
 mod recorder;
 mod register;
 mod request;
+mod shared_master;
 mod system;
 
 use std::{collections::HashMap, fmt::Display, sync::Arc};
@@ -41,6 +42,7 @@ pub use recorder::{Recorder, Summary, cancelled, refused_condition};
 pub use register::{Registered, RegisteredClient};
 pub use request::TestRequest;
 pub use serde_json::{Map, Value, json};
+pub use shared_master::SharedMaster;
 pub use system::{SeededEntropy, TestClock};
 
 /// The issuer of every test registry.
@@ -107,7 +109,7 @@ impl TestApp {
     }
 
     /// Makes the registry remember the management client.
-    async fn known(&self) {
+    pub async fn known(&self) {
         let route = routes::by_key("GET /v1/applications").unwrap();
         let bearer = format!("Bearer {}", self.admin);
         let request = Request {

@@ -26,7 +26,7 @@ pub(super) struct Aws {
 
 struct Shared {
     engine: Engine,
-    secret: &'static str,
+    secret: Mutex<String>,
     calls: Mutex<Vec<String>>,
     /// What was asked for, as it was sent.
     bodies: Mutex<Vec<Bytes>>,
@@ -34,12 +34,12 @@ struct Shared {
 
 impl Aws {
     /// Serves on a free port until the test ends.
-    pub(super) async fn serve(engine: Engine, secret: &'static str) -> Self {
+    pub(super) async fn serve(engine: Engine, secret: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             engine,
-            secret,
+            secret: Mutex::new(secret.to_owned()),
             calls: Mutex::default(),
             bodies: Mutex::default(),
         });
@@ -57,6 +57,11 @@ impl Aws {
             }
         });
         Self { url, shared }
+    }
+
+    /// Puts another text into the secret, as an operator does.
+    pub(super) fn put_secret(&self, text: &str) {
+        text.clone_into(&mut self.shared.secret.lock().unwrap());
     }
 
     /// Whether a request so far had `text` in its body.
@@ -106,7 +111,8 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Full<By
             .unwrap()
     } else {
         let asked: Value = serde_json::from_slice(&body).unwrap();
-        let (status, body) = secrets_manager(&operation, &asked, shared.secret);
+        let secret = shared.secret.lock().unwrap().clone();
+        let (status, body) = secrets_manager(&operation, &asked, &secret);
         (status, body.to_string().into_bytes())
     };
     let version = if dynamodb { "1.0" } else { "1.1" };

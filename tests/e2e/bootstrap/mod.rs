@@ -2,6 +2,7 @@
 
 mod aws;
 mod init;
+mod rotation;
 mod runtime_api;
 
 use std::{
@@ -35,6 +36,7 @@ const MASTER: &str = "the master secret of the bootstrap tests";
 /// A deployment's table with a tenant, and what `create-app` gets to reach it.
 struct Stack {
     aws: Aws,
+    registry: Registry,
     filling: Filling,
     directory: TempDir,
 }
@@ -61,12 +63,14 @@ impl Stack {
         filling.0.push(("{{token}}", token));
         Self {
             aws: Aws::serve(engine, MASTER).await,
+            registry,
             filling,
             directory: TempDir::new().unwrap(),
         }
     }
 
-    /// Starts the program with the environment that Lambda gives it, and what `change` makes of it.
+    /// Starts the program of `create-app` with the environment that Lambda gives it, and what `change` makes of
+    /// it.
     fn start(&self, runtime: &RuntimeApi, change: impl FnOnce(&mut Command)) -> Function {
         self.start_program(CREATE_APP, runtime, change)
     }

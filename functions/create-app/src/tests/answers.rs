@@ -14,13 +14,13 @@ async fn the_required_members_alone_make_an_app_with_every_default() {
         (
             201,
             json!({"result": {
-                "app_id": "019b7ca9-8c88-7150-a17a-a00ce50f1b08",
+                "app_id": "019b7ca9-8c88-7f48-b0d0-d2ffeaca0bdf",
                 "tenant_id": "default",
                 "app_code_name": "myapp",
                 "app_name": "My app",
                 "active": true,
-                "client_id": "019b7ca98c887150a17aa00ce50f1b08.0",
-                "client_secret": "rsec_cdz76w3rxm_ba3yvy6fchyhd4zo3rn3ygi7tqli6sdq2djp72wkbpp6mkynvvjabfe63o",
+                "client_id": "019b7ca98c887f48b0d0d2ffeaca0bdf.0",
+                "client_secret": "rsec_3z6e5dvr2t_gzndvcg5hvgojbfmj3sxxp4pqkzyviayokvkmybf7gkn5xsp6npa5wqhdt",
                 "client_type": "web",
                 "client_display_name": "My client",
                 "redirect_uris": ["https://app.example.com/cb"],
@@ -45,7 +45,7 @@ async fn the_required_members_alone_make_an_app_with_every_default() {
     );
     assert_eq!(
         response.header("location").unwrap(),
-        "/v1/applications/019b7ca9-8c88-7150-a17a-a00ce50f1b08"
+        "/v1/applications/019b7ca9-8c88-7f48-b0d0-d2ffeaca0bdf"
     );
     assert_eq!(response.header("etag").unwrap(), "\"1\"");
     assert_eq!(response.header("cache-control").unwrap(), "no-store");

@@ -26,9 +26,9 @@ async fn the_seeds_request_answers_what_the_seed_shows() {
             json!({
                 "data": {
                     "app_code_name": "myapp",
-                    "app_id": "019b7ca9-8c88-7150-a17a-a00ce50f1b08",
-                    "client_id": "019b7ca98c887150a17aa00ce50f1b08.0",
-                    "client_secret": "rsec_cdz76w3rxm_ba3yvy6fchyhd4zo3rn3ygi7tqli6sdq2djp72wkbpp6mkynvvjabfe63o",
+                    "app_id": "019b7ca9-8c88-7f48-b0d0-d2ffeaca0bdf",
+                    "client_id": "019b7ca98c887f48b0d0d2ffeaca0bdf.0",
+                    "client_secret": "rsec_3z6e5dvr2t_gzndvcg5hvgojbfmj3sxxp4pqkzyviayokvkmybf7gkn5xsp6npa5wqhdt",
                     "name": "My app",
                 },
                 "status": "OK",

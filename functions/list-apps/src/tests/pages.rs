@@ -293,6 +293,8 @@ async fn another_tenants_apps_are_invisible() {
     let b = TenantId::parse("b").unwrap();
     let admin_of_b = app.tenant("b").await.client_id;
     let token_of_b = app.token_in(&b, &admin_of_b, &["apps:list"]).await;
+    // What is made later is listed later.
+    app.clock.advance(1);
     let ours = app.register("Ours", |_| ()).await;
     let theirs = app.register_in(&b, "Theirs", |_| ()).await;
     for (token, visible, hidden) in [

@@ -113,7 +113,7 @@ async fn the_me_role_goes_only_into_tokens_for_the_issuer() {
         granted_by: "test".into(),
     };
     let (table, tenant) = (&app.registry.table, TenantId::first());
-    let granted = table.grant_me(&tenant, &client.app.app_id, &grant, "write");
+    let granted = table.grant_me(&tenant, &client.app.app_id, None, &grant, "write");
     assert!(granted.await.unwrap());
     assert!(asked(&app, &client, "").await.0.ends_with(scopes::ME));
     assert_asked(

@@ -112,7 +112,7 @@ async fn a_token_costs_one_strongly_consistent_read_and_the_days_first_a_write_t
     ] {
         app.clock.advance(hours * 3600);
         // Keys are read again by and by, whoever asks.
-        app.registry.keys.jwks(app.registry.now()).await.unwrap();
+        app.token(&app.management.client_id, &[]).await;
         app.recorder.take();
         by_basic(&app, &client, GRANT).send().await;
         let calls = app.recorder.take();

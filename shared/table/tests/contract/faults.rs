@@ -311,7 +311,7 @@ async fn all_unavailable(ground: &Ground, operation: &str) {
         vec![
             table.apps_page(&page_of("acme", 5)).await.map(drop),
             table.signing_keys().await.map(drop),
-            table.sealed_signing_keys().await.map(drop),
+            table.signing_key_halves().await.map(drop),
             table.warm_up().await,
         ]
     };
@@ -378,23 +378,4 @@ async fn the_failures_of_one_engine_leave_the_retries_of_another() {
         };
         met.assert_unavailable(3);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_a_new_signing_key_leaves_it_added() {
-    let Some((ground, watcher)) = Ground::with_faults().await else {
-        return;
-    };
-    let key = table::StoredKey {
-        kid: "kid-1".into(),
-        public_key: vec![4; 65],
-        sealed_private_key: vec![9; 90],
-        created_at: app("acme", "a").created_at,
-        signs_from: app("acme", "a").created_at,
-    };
-    let lost = [Intercept::ExecuteThenFail(Failure::Io)];
-    watcher.script("TransactWriteItems", lost);
-    assert_eq!(ground.table.add_signing_key(&key, None).await, Ok(true));
-    let read = ground.table.sealed_signing_keys().await.unwrap();
-    assert_eq!(read.keys, [key]);
 }

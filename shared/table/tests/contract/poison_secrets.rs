@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::App;
-use table::{StoredKey, TableError};
+use table::{RootSignature, StoredHalf, StoredKey, TableError};
 
 use crate::apps::app;
 use crate::ground::{Ground, Item, n, s};
@@ -122,47 +122,69 @@ async fn secrets_that_are_no_map_of_secrets_are_corrupt() {
 async fn a_signing_key_that_cannot_be_read_is_named_and_the_others_go_on() {
     let ground = Ground::new().await;
     let at = app("acme", "a").created_at;
-    let key = |kid: &str| StoredKey {
-        kid: kid.to_owned(),
+    let key = StoredKey {
+        kid: "good".to_owned(),
         public_key: vec![4; 65],
-        sealed_private_key: vec![9; 90],
         created_at: at,
         signs_from: at,
+        signatures: vec![RootSignature {
+            version: 1,
+            signature: vec![5; 64],
+        }],
     };
-    let added = ground.table.add_signing_key(&key("good"), None).await;
+    let half = StoredHalf {
+        kid: "good".to_owned(),
+        sealed_private_key: vec![9; 90],
+    };
+    let added = ground.table.add_signing_key(&key, &half, None).await;
     assert!(added.unwrap());
-    let items = ground.items().await.into_iter();
-    let mut keys = items.filter(|item| item["sk"] == s("KEY#good"));
-    let good = keys.next().unwrap();
-    let with = |name: &str, value| {
+    ground.table.add_cursor_key(&[7; 32]).await.unwrap();
+    let stored = |items: &[Item], pk| {
+        let of_key = |item: &&Item| item["sk"] == s("KEY#good") && item["pk"] == s(pk);
+        items.iter().find(of_key).unwrap().clone()
+    };
+    let items = ground.items().await;
+    let (public, private) = (
+        stored(&items, "SIGNING_KEYS"),
+        stored(&items, "SIGNING_KEY_HALVES"),
+    );
+    let with = |good: &Item, name: &str, value| {
         let mut bad = good.clone();
         bad.extend([("sk".to_owned(), s("KEY#bad")), (name.to_owned(), value)]);
         bad
     };
     for bad in [
-        with("kind", s("app")),
-        with("schema", n("2")),
-        with("public_key", s("x")),
-        with("created_at", s("1")),
-        with("signs_from", n("1.5")),
-        with("signs_from", s("")),
+        with(&public, "kind", s("app")),
+        with(&public, "schema", n("2")),
+        with(&public, "public_key", s("x")),
+        with(&public, "created_at", s("1")),
+        with(&public, "signs_from", n("1.5")),
+        with(&public, "signs_from", s("")),
+        with(&public, "signatures", s("x")),
     ] {
         ground.put(bad).await;
-        for read in [
-            ground.table.signing_keys().await,
-            ground.table.sealed_signing_keys().await,
-        ] {
-            let read = read.unwrap();
-            let kids: Vec<_> = read.keys.iter().map(|key| key.kid.as_str()).collect();
-            assert_eq!(kids, ["good"]);
-            assert_eq!(read.unreadable, ["bad"]);
-        }
+        let read = ground.table.signing_keys().await.unwrap();
+        assert_eq!(read.keys, std::slice::from_ref(&key));
+        assert_eq!(read.unreadable, ["bad"]);
+        assert_eq!(read.cursor_key, Some(vec![7; 32]));
     }
-    // The private half is not even asked for where the public one is enough.
-    ground.put(with("sealed_private_key", s("x"))).await;
-    assert_eq!(ground.table.signing_keys().await.unwrap().keys.len(), 2);
-    let sealed = ground.table.sealed_signing_keys().await.unwrap();
-    assert_eq!((sealed.keys.len(), sealed.unreadable.len()), (1, 1));
+    for bad in [
+        with(&private, "kind", s("signing_key")),
+        with(&private, "schema", n("2")),
+        with(&private, "sealed_private_key", s("x")),
+    ] {
+        ground.put(bad).await;
+        let read = ground.table.signing_key_halves().await.unwrap();
+        assert_eq!(read, std::slice::from_ref(&half));
+    }
+    // A key of cursors that is another thing takes no signing key with it, and is not replaced.
+    let mut cursor = public.clone();
+    cursor.insert("sk".to_owned(), s("CURSOR_KEY"));
+    ground.put(cursor).await;
+    ground.table.add_cursor_key(&[8; 32]).await.unwrap();
+    let read = ground.table.signing_keys().await.unwrap();
+    assert_eq!((read.keys.len(), read.cursor_key), (1, None));
+    assert_eq!(read.unreadable, ["CURSOR_KEY", "bad"]);
 }
 
 #[tokio::test]

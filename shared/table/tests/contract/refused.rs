@@ -1,6 +1,7 @@
 //! Each condition, refused: nothing is left behind, nothing is overwritten.
 
-use table::{CreateAppError, CreateTenantError, StoredKey, TableError};
+use engine::{Failure, Intercept};
+use table::{CreateAppError, CreateTenantError, RootSignature, StoredHalf, StoredKey, TableError};
 
 use crate::apps::{app, code, full, secret_of, tenant};
 use crate::ground::Ground;
@@ -122,22 +123,89 @@ async fn a_signing_key_is_added_once_and_never_replaced() {
     let key = |public: u8| StoredKey {
         kid: "kid-1".into(),
         public_key: vec![public; 65],
-        sealed_private_key: vec![public; 90],
         created_at: app("acme", "a").created_at,
         signs_from: app("acme", "a").created_at,
+        signatures: Vec::new(),
     };
-    assert!(ground.table.add_signing_key(&key(1), None).await.unwrap());
+    let half = |private: u8| StoredHalf {
+        kid: "kid-1".into(),
+        sealed_private_key: vec![private; 90],
+    };
+    let table = &ground.table;
+    assert!(
+        table
+            .add_signing_key(&key(1), &half(1), None)
+            .await
+            .unwrap()
+    );
     for latest in [None, Some("kid-1"), Some("another")] {
-        let again = ground.table.add_signing_key(&key(2), latest).await;
+        let again = table.add_signing_key(&key(2), &half(2), latest).await;
         assert!(!again.unwrap(), "{latest:?}");
     }
-    assert_eq!(
-        ground.table.sealed_signing_keys().await.unwrap().keys,
-        [key(1)]
-    );
-    let public = StoredKey {
-        sealed_private_key: Vec::new(),
-        ..key(1)
+    assert_eq!(table.signing_keys().await.unwrap().keys, [key(1)]);
+    assert_eq!(table.signing_key_halves().await.unwrap(), [half(1)]);
+}
+
+#[tokio::test]
+async fn a_private_half_is_sealed_anew_only_as_it_was_read_and_a_removed_key_stays_removed() {
+    let ground = Ground::new().await;
+    let table = &ground.table;
+    let half = |private: u8| StoredHalf {
+        kid: "kid-1".into(),
+        sealed_private_key: vec![private; 90],
     };
-    assert_eq!(ground.table.signing_keys().await.unwrap().keys, [public]);
+    let key = StoredKey {
+        kid: "kid-1".into(),
+        public_key: vec![1; 65],
+        created_at: app("acme", "a").created_at,
+        signs_from: app("acme", "a").created_at,
+        signatures: Vec::new(),
+    };
+    table.add_signing_key(&key, &half(1), None).await.unwrap();
+    table.reseal(&half(1), vec![2; 90]).await.unwrap();
+    // Of two runs at once the second finds it done; so does a write that is sent again.
+    table.reseal(&half(1), vec![3; 90]).await.unwrap();
+    assert_eq!(table.signing_key_halves().await.unwrap(), [half(2)]);
+    let signed = RootSignature {
+        version: 2,
+        signature: vec![5; 64],
+    };
+    let signatures = std::slice::from_ref(&signed);
+    table.sign_public_half("kid-1", signatures).await.unwrap();
+    assert_eq!(
+        table.signing_keys().await.unwrap().keys[0].signatures,
+        signatures
+    );
+    table.remove_signing_key("kid-1").await.unwrap();
+    table.sign_public_half("kid-1", signatures).await.unwrap();
+    table.reseal(&half(2), vec![3; 90]).await.unwrap();
+    assert!(table.signing_keys().await.unwrap().keys.is_empty());
+    assert!(table.signing_key_halves().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_a_new_signing_key_leaves_it_added() {
+    let Some((ground, watcher)) = Ground::with_faults().await else {
+        return;
+    };
+    let key = StoredKey {
+        kid: "kid-1".into(),
+        public_key: vec![4; 65],
+        created_at: app("acme", "a").created_at,
+        signs_from: app("acme", "a").created_at,
+        signatures: Vec::new(),
+    };
+    let half = StoredHalf {
+        kid: "kid-1".into(),
+        sealed_private_key: vec![9; 90],
+    };
+    let lost = [Intercept::ExecuteThenFail(Failure::Io)];
+    watcher.script("TransactWriteItems", lost);
+    assert_eq!(
+        ground.table.add_signing_key(&key, &half, None).await,
+        Ok(true)
+    );
+    let read = ground.table.signing_keys().await.unwrap();
+    assert_eq!(read.keys, [key]);
+    assert_eq!(ground.table.signing_key_halves().await.unwrap(), [half]);
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{Failure, Intercept};
 use serde_json::json;
-use table::{CreateAppError, CreateTenantError, StoredKey};
+use table::{CreateAppError, CreateTenantError, SigningKeys, StoredHalf};
 
 use crate::apps::{app, secret_of};
 use crate::ground::{Ground, s};
@@ -74,14 +74,19 @@ async fn what_a_read_returns_shows_no_digest() {
 
 #[test]
 fn a_stored_signing_key_does_not_show_its_private_half() {
-    let at = app("acme", "a").created_at;
-    let key = StoredKey {
+    let key = StoredHalf {
         kid: "kid-1".into(),
-        public_key: (10..75).collect(),
         sealed_private_key: (100..190).collect(),
-        created_at: at,
-        signs_from: at,
     };
+    let cursor = SigningKeys {
+        keys: Vec::new(),
+        unreadable: Vec::new(),
+        cursor_key: Some((100..132).collect()),
+    };
+    assert_silent(
+        &format!("{cursor:?}"),
+        cursor.cursor_key.as_deref().unwrap(),
+    );
     let shown = format!("{key:?} {key:#?}");
     assert_silent(&shown, &key.sealed_private_key);
     assert!(shown.contains("kid-1"));

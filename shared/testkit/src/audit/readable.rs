@@ -17,13 +17,17 @@ pub(super) async fn check(engine: &Engine, items: &Items, audit: &mut Audit) {
             audit.found(Rule::Unreadable, item.key(), why);
         }
     }
-    let keys = table.sealed_signing_keys().await.unwrap();
+    let keys = table.signing_keys().await.unwrap();
     for kid in keys.unreadable {
         audit.found(
             Rule::Unreadable,
             format!("SIGNING_KEYS/KEY#{kid}"),
             "a signing key",
         );
+    }
+    let halves = table.signing_key_halves().await.unwrap();
+    if halves.len() != items.of_kind("signing_key_half").count() {
+        audit.found(Rule::Unreadable, "SIGNING_KEY_HALVES", "some private half");
     }
     let work = table.pending_sweeps(usize::MAX).await.unwrap().len();
     if work != items.of_kind("sweep").count() {

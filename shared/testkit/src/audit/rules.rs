@@ -22,7 +22,8 @@ pub(super) fn check(items: &Items, audit: &mut Audit) {
             "sweep" => work(items, item, audit),
             "tenant" => tenant(items, item, audit),
             "idempotency" | "assertion" | "revoked_token" => single_use(items, item, audit),
-            "signing_key" | "latest_signing_key" => {}
+            "signing_key_half" => half(items, item, audit),
+            "signing_key" | "latest_signing_key" | "cursor_key" => {}
             other => audit.found(
                 Rule::Unreadable,
                 item.key(),
@@ -232,6 +233,15 @@ fn tenant(items: &Items, tenant: &Item, audit: &mut Audit) {
     if !app.is_some_and(fits) {
         let why = "its management application is missing";
         audit.found(Rule::TenantWithoutApp, tenant.key(), why);
+    }
+}
+
+/// A private half is put and removed with its public one, and is never the last of the two.
+fn half(items: &Items, half: &Item, audit: &mut Audit) {
+    let public = half.key().replace("SIGNING_KEY_HALVES/", "SIGNING_KEYS/");
+    if items.get(&public).is_none() {
+        let why = "its public half is missing";
+        audit.found(Rule::Unreadable, half.key(), why);
     }
 }
 

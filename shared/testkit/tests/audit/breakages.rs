@@ -7,7 +7,7 @@ use super::{HASH, World};
 /// What it is, how it is done, and the rule that says so; others may too.
 pub(super) type Breakage = (&'static str, fn(&World), Rule);
 
-pub(super) const BREAKAGES: [Breakage; 41] = [
+pub(super) const BREAKAGES: [Breakage; 43] = [
     (
         "no guard",
         |w| w.remove("code_name", false),
@@ -247,6 +247,19 @@ pub(super) const BREAKAGES: [Breakage; 41] = [
         Rule::Unreadable,
     ),
     (
+        "a private half that is no bytes",
+        |w| {
+            let text = json!({"S": "x"});
+            w.set("signing_key_half", false, "sealed_private_key", text);
+        },
+        Rule::Unreadable,
+    ),
+    (
+        "a key of cursors that is no bytes",
+        |w| w.set("cursor_key", false, "cursor_key", json!({"S": "x"})),
+        Rule::Unreadable,
+    ),
+    (
         "a secret in a text",
         |w| {
             w.set(
@@ -288,7 +301,7 @@ pub(super) const BREAKAGES: [Breakage; 41] = [
             // The start of what `openssl pkcs8` makes of a P-256 key.
             let key = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
             w.set(
-                "signing_key",
+                "signing_key_half",
                 false,
                 "sealed_private_key",
                 json!({"B": key}),

@@ -147,7 +147,7 @@ async fn a_sound_table_has_nothing_wrong() {
     audit.assert_sound("its making");
     assert_eq!(
         audit.items.len(),
-        12,
+        14,
         "a kind of item has no test: {:?}",
         audit.items
     );

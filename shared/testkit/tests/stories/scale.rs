@@ -102,13 +102,7 @@ async fn renewed(mut app: TestApp) -> TestApp {
     app.admin = app
         .token(&app.management.client_id, &domain::scopes::MANAGEMENT)
         .await;
-    let claims = app.claims(
-        testkit::ISSUER,
-        &app.management.client_id,
-        &domain::scopes::MANAGEMENT,
-    );
-    let principal = app.registry.callers.principal(&app.registry, &claims);
-    principal.await.unwrap();
+    app.known().await;
     app
 }
 
