@@ -19,6 +19,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let asked = call.dialect().issue_secret(&call)?;
     let ticket = Ticket::of(&call)?;
     let if_match = IfMatch::of(&call);
+    let caller = call.caller()?.anew(&registry).await?;
     for _ in 0..TRIES {
         let read = match &asked.app {
             Some(app) => find::default_credentials(&registry, &call, app).await?,
@@ -26,7 +27,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         };
         let Principal { app, client } = &read.principal;
         let needed = RightsNeeded::to_issue_secret(app, client);
-        call.caller()?.require_all(&registry, &needed).await?;
+        caller.require_all(&registry, &needed).await?;
         // A dialect that speaks of the app and not of a client has shown the app's version.
         let shown = match asked.app {
             Some(_) => app.version,

@@ -82,25 +82,32 @@ async fn of_a_client_it_answers_the_client_by_every_path() {
 }
 
 #[tokio::test]
-async fn it_is_one_read_and_one_write() {
+async fn it_is_one_read_of_the_client_one_of_the_caller_and_one_write() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
     let further = app.register_client(&made.app, "Backend", |_| ()).await;
-    for (path, bill) in [
+    for (n, (path, bill)) in [
         (
             format!("/v1/applications/{}/resources", made.id()),
-            "GetItem + UpdateItem: 1 RU, 2 WU, 1 of them the index's",
+            "GetItem + BatchGetItem + UpdateItem: 3 RU, 2 WU, 1 of them the index's",
         ),
         (
             format!("/v1/clients/{}/resources", made.client_id()),
-            "GetItem + UpdateItem: 1 RU, 2 WU, 1 of them the index's",
+            "GetItem + BatchGetItem + UpdateItem: 3 RU, 2 WU, 1 of them the index's",
         ),
         (
             format!("/v1/clients/{}/resources", further.id()),
-            "BatchGetItem + UpdateItem: 2 RU, 1 WU, 0 of them the index's",
+            "BatchGetItem + BatchGetItem + UpdateItem: 4 RU, 1 WU, 0 of them the index's",
         ),
-    ] {
-        result(&put(&app, &path).json(&to(&["urn:a"])).send().await, 200);
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let new = format!("urn:{n}");
+        result(
+            &put(&app, &path).json(&to(&[new.as_str()])).send().await,
+            200,
+        );
         assert_eq!(app.recorder.bill(), bill, "{path}");
     }
 }

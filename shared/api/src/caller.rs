@@ -4,6 +4,7 @@
 //! revocation are read again at most every 30 s, so that a kill switch reaches tokens in hand.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -85,11 +86,20 @@ impl Caller {
         registry: &Registry,
         needed: &RightsNeeded,
     ) -> Result<(), ApiError> {
-        if needed.credential.is_none() || self.read_anew {
+        if needed.credential.is_none() {
             return self.holds(needed);
         }
+        self.anew(registry).await?.holds(needed)
+    }
+
+    /// The caller as it is now. Round trips: one for a remembered caller, else none.
+    pub async fn anew(&self, registry: &Registry) -> Result<Cow<'_, Self>, ApiError> {
+        if self.read_anew {
+            return Ok(Cow::Borrowed(self));
+        }
         let found = registry.callers.read(registry, &self.claims).await?;
-        Self::admit(self.claims.clone(), self.tenant_id.clone(), found)?.holds(needed)
+        let now = Self::admit(self.claims.clone(), self.tenant_id.clone(), found)?;
+        Ok(Cow::Owned(now))
     }
 
     fn holds(&self, needed: &RightsNeeded) -> Result<(), ApiError> {

@@ -154,7 +154,7 @@ async fn events_of_the_gateway_are_answered() {
     assert_eq!(app["app_code_name"], "photoprinter");
     assert!(app["client_secret"].is_string());
 
-    // INIT reads the master secret and the keys; a first call its caller; no call more than it writes.
+    // INIT reads the master secret and the keys; a call its caller, anew where it makes a credential.
     let calls = stack.aws.calls();
     assert_eq!(
         calls.iter().filter(|c| *c == "GetSecretValue").count(),
@@ -167,7 +167,10 @@ async fn events_of_the_gateway_are_answered() {
     assert_eq!(openid["statusCode"], 201, "{openid}");
     assert_eq!(body(&openid)["status"], "OK");
     assert_eq!(body(&openid)["data"]["app_code_name"], "myapp");
-    assert_eq!(stack.aws.calls()[calls.len()..], ["TransactWriteItems"]);
+    assert_eq!(
+        stack.aws.calls()[calls.len()..],
+        ["BatchGetItem", "TransactWriteItems"]
+    );
 
     let encoded = stack.invoke(&mut runtime, "201-base64-body").await;
     assert_eq!(

@@ -41,7 +41,10 @@ async fn the_seeds_request_answers_what_the_seed_shows() {
     );
     assert_eq!(response.header("etag").unwrap(), "\"1\"");
     assert_eq!(response.header("cache-control").unwrap(), "no-store");
-    assert_eq!(app.recorder.summary().operations, ["TransactWriteItems"]);
+    assert_eq!(
+        app.recorder.summary().operations,
+        ["BatchGetItem", "TransactWriteItems"]
+    );
 }
 
 #[tokio::test]

@@ -115,8 +115,8 @@ async fn clients_of_an_app_that_never_counted_them_are_counted_once() {
         .await
         .unwrap();
     app.recorder.take();
-    let first = "GetItem + TransactWriteItems + Query + TransactWriteItems";
-    for bill in [first, "GetItem + TransactWriteItems"] {
+    let first = "GetItem + BatchGetItem + TransactWriteItems + Query + TransactWriteItems";
+    for bill in [first, "GetItem + BatchGetItem + TransactWriteItems"] {
         let response = post(&app, &clients_of(&made)).json(&minimal()).send().await;
         result(&response, 201);
         assert_eq!(app.recorder.bill().split(':').next().unwrap(), bill);

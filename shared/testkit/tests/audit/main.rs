@@ -147,7 +147,7 @@ async fn a_sound_table_has_nothing_wrong() {
     audit.assert_sound("its making");
     assert_eq!(
         audit.items.len(),
-        14,
+        15,
         "a kind of item has no test: {:?}",
         audit.items
     );

@@ -10,6 +10,7 @@
     reason = "a row that can't be tried has failed, and the count is to be seen"
 )]
 
+mod bodies;
 mod members;
 mod rows;
 mod steps;

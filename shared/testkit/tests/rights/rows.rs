@@ -9,6 +9,7 @@ use domain::scopes;
 use testkit::{Value, json};
 
 use crate::{
+    bodies::{merged, native_app, native_client, scim_app},
     members::{Class, MEMBERS, Member},
     world::{Target, Who},
 };
@@ -187,13 +188,6 @@ const fn needs(member: &Member) -> Needs {
     }
 }
 
-fn merged(mut body: Value, more: &Value) -> Value {
-    for (name, value) in more.as_object().unwrap() {
-        body[name] = value.clone();
-    }
-    body
-}
-
 /// To end a secret of a management client takes what issuing one takes; of any other, nothing more.
 const ENDS: Needs = Needs {
     ends_secret: true,
@@ -283,22 +277,6 @@ fn creations(member: &Member) -> Vec<Row> {
         }
     }
     all
-}
-
-fn native_app() -> Value {
-    json!({"app_name": "New", "client_display_name": "New", "redirect_uris": ["https://app.example.com/cb"]})
-}
-
-fn native_client() -> Value {
-    json!({"name": "New", "redirect_uris": ["https://app.example.com/cb"], "grant_types": ["client_credentials"]})
-}
-
-fn scim_app() -> Value {
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:App"], "displayName": "New",
-        "isOAuthClient": true, "clientType": "confidential",
-        "basedOnTemplate": {"value": "CustomWebAppTemplateId"},
-    })
 }
 
 /// What no member decides.
