@@ -238,14 +238,13 @@ async fn beyond_the_events() -> BTreeSet<Use> {
     }
 
     // A token for a registered resource server.
+    let chosen = Caller(&world, testkit::basic("chosen_one", &secret));
     let resources = json!({"resource_ids": ["Third"]});
     manager
         .ask("PUT /v1/clients/chosen_one/resources", resources)
         .await;
-    let for_third = "grant_type=client_credentials&resource=Third";
-    Caller(&world, testkit::basic("chosen_one", &secret))
-        .ask("POST /oauth2/token", json!(for_third))
-        .await;
+    let asked = json!("grant_type=client_credentials&resource=Third");
+    chosen.ask("POST /oauth2/token", asked).await;
 
     // A client's three requests: by a chosen id, of a further client, with an assertion.
     let pair = key_pair();
@@ -255,7 +254,6 @@ async fn beyond_the_events() -> BTreeSet<Use> {
     let signing = text(&signing["result"]["client_id"]);
     let seeded = &app.apps(&TenantId::first()).await[0];
     let another = app.register_client(seeded, "Its own", |_| {}).await;
-    let chosen = Caller(&world, testkit::basic("chosen_one", &secret));
     let another = Caller(&world, testkit::basic(another.id(), &another.secret));
     let signing_one = Caller(&world, String::new());
     for line in [

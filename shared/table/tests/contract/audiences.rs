@@ -104,9 +104,9 @@ async fn of_apps_that_race_for_an_audience_one_gets_it() {
         let ground = &ground;
         async move { change(ground, app, &new).await }
     });
-    let changed = join_all(changes).await;
-    assert_eq!(changed.iter().filter(|done| done.is_ok()).count(), 1);
-    let lost = changed.iter().filter(|done| done.is_err());
+    let outcomes = join_all(changes).await;
+    assert_eq!(outcomes.iter().filter(|done| done.is_ok()).count(), 1);
+    let lost = outcomes.iter().filter(|done| done.is_err());
     for lost in lost {
         assert_eq!(lost, &Err(ChangeError::AudienceTaken));
     }

@@ -24,6 +24,7 @@ pub(crate) struct Row {
 }
 
 /// What a request needs besides its route's scope.
+#[expect(clippy::struct_excessive_bools, reason = "each is a need of its own")]
 #[derive(Clone, Copy, Default)]
 struct Needs {
     trust: bool,
@@ -122,10 +123,10 @@ impl Row {
         if self.operation() != "create-client" && self.operation() != "create-app" {
             return target.carries();
         }
-        let named = ["scopes", "client_scopes"]
+        let asked = ["scopes", "client_scopes"]
             .iter()
             .find_map(|name| self.body.get(name));
-        match named {
+        match asked {
             Some(names) if *names == json!(["apps:read"]) => vec![scopes::READ],
             Some(_) => Vec::new(),
             None if self.operation() == "create-client" => Vec::new(),

@@ -45,7 +45,7 @@ async fn a_part_of_the_management_scopes_makes_no_client_with_all() {
     let all = json!({
         "name": "All", "redirect_uris": [], "grant_types": ["client_credentials"], "scopes": scopes::MANAGEMENT,
     });
-    let make = async |held: &[&str], body: &testkit::Value| {
+    let create = async |held: &[&str], body: &testkit::Value| {
         let token = world.token(Who::Management, held).await;
         let request =
             world
@@ -53,9 +53,9 @@ async fn a_part_of_the_management_scopes_makes_no_client_with_all() {
                 .request_to(Handler::new(create_client::handle), "POST", "/v1/clients");
         request.token(&token).json(body).send().await
     };
-    let edit = make(&[scopes::EDIT], &all).await;
+    let edit = create(&[scopes::EDIT], &all).await;
     assert_eq!(refusal(&edit), (403, "insufficient-scope".into()));
-    let trusted = make(&[scopes::EDIT, scopes::TRUST], &all).await;
+    let trusted = create(&[scopes::EDIT, scopes::TRUST], &all).await;
     let challenge = trusted.header("www-authenticate").unwrap();
     assert!(
         challenge.contains(
@@ -66,7 +66,7 @@ async fn a_part_of_the_management_scopes_makes_no_client_with_all() {
     // In two steps: a client that it may make, whose scopes then grow.
     let mut few = all.clone();
     few["scopes"] = json!([scopes::EDIT, scopes::TRUST]);
-    let made = result(&make(&[scopes::EDIT, scopes::TRUST], &few).await, 201);
+    let made = result(&create(&[scopes::EDIT, scopes::TRUST], &few).await, 201);
     let path = format!("/v1/clients/{}", made["client_id"].as_str().unwrap());
     let token = world
         .token(Who::Management, &[scopes::EDIT, scopes::TRUST])

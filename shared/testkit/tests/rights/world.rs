@@ -66,7 +66,7 @@ impl World {
         let app = TestApp::new().await;
         let own = app
             .register("Own", |create| {
-                create.client.scopes = named(&scopes::ORDINARY)
+                create.client.scopes = named(&scopes::ORDINARY);
             })
             .await;
         let sibling = app

@@ -64,15 +64,15 @@ pub(super) fn document(app: &App) -> Map<String, Value> {
     if let Some(server) = &profile.resource_server {
         set("audience", json!(server.audience));
         let offered = server.scopes.iter().map(|scope| {
-            let mut offered = json!({
+            let mut offered = object(json!({
                 "value": scope.value,
                 "requiresConsent": scope.requires_consent,
-            });
+            }));
             // What a PATCH starts from must be what a PUT takes: no member without a value.
             if let Some(description) = &scope.description {
-                offered["description"] = json!(description);
+                offered.insert("description".into(), json!(description));
             }
-            offered
+            Value::Object(offered)
         });
         set("scopes", offered.collect());
     }
