@@ -9,6 +9,7 @@ mod arrows;
 mod budgets;
 mod costs;
 mod documents;
+mod functions;
 mod hygiene;
 mod manifests;
 mod roles;

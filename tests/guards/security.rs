@@ -13,8 +13,6 @@ pub(crate) const DOCUMENT: &str = "docs/SECURITY.md";
 const REASON: &str = "No test: ";
 /// Fewer characters give no reason.
 const SHORTEST_REASON: usize = 30;
-/// Lessons that wait for their tests. Their rows say so by a comment, and a row that is filled leaves this list.
-const AWAITED: &[u16] = &[47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58];
 
 /// What the document must have under a heading of its own.
 const SECTIONS: [&str; 9] = [
@@ -125,7 +123,7 @@ fn faults_of(row: &[&str]) -> Vec<String> {
 }
 
 /// What is wrong with a table that must have a row for each of `keys`, in their order.
-fn faults_in(part: &str, table: &str, keys: &[String], awaited: &[u16]) -> Vec<String> {
+fn faults_in(part: &str, table: &str, keys: &[String]) -> Vec<String> {
     let rows = rows(table);
     let found: Vec<_> = rows.iter().filter_map(|row| row.first().copied()).collect();
     let mut faults = Vec::new();
@@ -140,20 +138,8 @@ fn faults_in(part: &str, table: &str, keys: &[String], awaited: &[u16]) -> Vec<S
             "{part}: rows twice, unknown or out of order: {found:?}"
         ));
     }
-    for row in &rows {
-        let (key, held) = match row[..] {
-            [key, .., held] => (key, held),
-            _ => ("", ""),
-        };
-        let waits = awaited.iter().any(|number| number.to_string() == key);
-        let marked = held.contains("<!-- verify:") && without_comments(held).is_empty();
-        let wrong = faults_of(row);
-        if waits && wrong.is_empty() {
-            faults.push(format!("{part}: {key} waits no more: mend AWAITED"));
-        } else if !(waits && marked) {
-            faults.extend(wrong.into_iter().map(|fault| format!("{part}: {fault}")));
-        }
-    }
+    let wrong = rows.iter().flat_map(|row| faults_of(row));
+    faults.extend(wrong.map(|fault| format!("{part}: {fault}")));
     faults
 }
 
@@ -162,8 +148,7 @@ fn every_lesson_and_item_of_a_checklist_has_a_test_or_a_reason() {
     let document = read(DOCUMENT);
     let mut faults = Vec::new();
     for (part, keys) in lists() {
-        let awaited = if part == "lessons" { AWAITED } else { &[] };
-        faults.extend(faults_in(part, between(&document, part), &keys, awaited));
+        faults.extend(faults_in(part, between(&document, part), &keys));
     }
     none(&faults);
 }
@@ -176,57 +161,39 @@ fn rows_that_hold_nothing_are_found() {
     let head = "| # | a | b | c |\n|---|---|---|---|\n";
     let good = format!("| 1 | a | b | {here} |\n");
     let reason = "| 2 | a | b | No test: Roster has no pages that could run anything. |\n";
-    let faults =
-        |rows: &str, awaited: &[u16]| faults_in("x", &format!("{head}{rows}"), &keys, awaited);
-    none(&faults(&format!("{good}{reason}"), &[]));
+    let faults = |rows: &str| faults_in("x", &format!("{head}{rows}"), &keys);
+    none(&faults(&format!("{good}{reason}")));
     let of_file = |file: &str, name: &str| format!("| 2 | a | b | `{file}::{name}` |\n");
-    for (second, awaited, expected) in [
-        ("", vec![], "no row 2"),
-        (reason, vec![2], "waits no more"),
-        ("| 2 | a | b | |\n", vec![], "neither a test nor a reason"),
+    let this = "tests/guards/security.rs";
+    for (second, expected) in [
+        ("", "no row 2"),
+        ("| 2 | a | b | |\n", "neither a test nor a reason"),
         (
-            "| 2 | a | b | <!-- verify: x --> |\n",
-            vec![],
+            "| 2 | a | b | <!-- a comment --> |\n",
             "neither a test nor a reason",
         ),
-        ("| 2 | a | b | |\n", vec![2], "neither a test nor a reason"),
         (
             "| 2 | a | | No test: there is none, and that is all there is. |\n",
-            vec![],
             "empty",
         ),
-        ("| 2 | a | b | No test: none. |\n", vec![], "is no reason"),
-        ("| 2 | a | b |\n", vec![], "3 cells of 4"),
-        (&good, vec![], "no row 2"),
-        (&format!("{reason}{reason}"), vec![], "twice"),
-        (
-            &of_file("tests/guards/security.rs", "is_test"),
-            vec![],
-            "there is no test",
-        ),
-        (
-            &of_file("tests/guards/security.rs", "rows_that_hold"),
-            vec![],
-            "there is no test",
-        ),
+        ("| 2 | a | b | No test: none. |\n", "is no reason"),
+        ("| 2 | a | b |\n", "3 cells of 4"),
+        (&good, "no row 2"),
+        (&format!("{reason}{reason}"), "twice"),
+        (&of_file(this, "is_test"), "there is no test"),
+        (&of_file(this, "rows_that_hold"), "there is no test"),
         (
             &of_file("tests/guards/nowhere.rs", "a_test"),
-            vec![],
             "there is no test",
         ),
         (
             &of_file("tests/faults/soak.rs", "a_soak"),
-            vec![],
             "there is no test",
         ),
     ] {
-        let found = faults(&format!("{good}{second}"), &awaited).join("\n");
+        let found = faults(&format!("{good}{second}")).join("\n");
         assert!(found.contains(expected), "{second:?}: {found:?}");
     }
-    none(&faults(
-        &format!("{good}| 2 | a | b | <!-- verify: x --> |\n"),
-        &[2],
-    ));
 }
 
 #[test]
