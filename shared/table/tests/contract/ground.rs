@@ -118,6 +118,11 @@ impl Ground {
         }
     }
 
+    /// Whether calls are seen: not against another endpoint.
+    pub(crate) const fn is_observed(&self) -> bool {
+        self.watcher.is_some()
+    }
+
     /// The calls since the last look; none against another endpoint.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.watcher.as_ref().map(|w| w.take()).unwrap_or_default()
