@@ -198,14 +198,12 @@ pub async fn fits(
     let master = registry.master_secret()?;
     let newest = master.current().newest().number();
     let version = digest.map_or(newest, SecretDigest::pepper_version);
-    let pepper = match master.of_stored(version, registry.now()).await? {
-        Some(known) => known.version(version).map(MasterVersion::pepper).ok(),
-        None => {
-            tracing::warn!(client_id = %client, secret_id = %secret.id(), version,
-                "a secret was tried whose version of the master secret was taken away");
-            None
-        }
-    };
+    let known = master.of_stored(version, registry.now()).await?;
+    if known.is_none() {
+        tracing::warn!(client_id = %client, secret_id = %secret.id(), version,
+            "a secret was tried whose version of the master secret was taken away");
+    }
+    let pepper = known.and_then(|known| known.version(version).map(MasterVersion::pepper).ok());
     // A digest of a version that was taken away fits no other.
     let pepper = pepper.unwrap_or_else(|| master.current().pepper());
     let none = SecretDigest::none();

@@ -98,13 +98,11 @@ impl Table {
         }
         // A chosen id leads to its app by a pointer, and costs the same reads when nobody has it.
         let nobody = stand_in::app_id(id);
-        match self.get(&keys::client_id_pointer(id), None).await? {
-            Some(item) => Ok(Some(decode::<ClientIdPointer>(item)?.app_id)),
-            None => {
-                stand_in::pointer();
-                Ok(Some(nobody))
-            }
-        }
+        let Some(item) = self.get(&keys::client_id_pointer(id), None).await? else {
+            stand_in::pointer();
+            return Ok(Some(nobody));
+        };
+        Ok(Some(decode::<ClientIdPointer>(item)?.app_id))
     }
 
     async fn client_and_app(

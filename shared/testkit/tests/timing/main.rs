@@ -9,6 +9,7 @@
 //!
 //! `cargo test --profile local -p testkit --test timing -- --ignored --nocapture`
 #![expect(
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test that can't be set up has failed, and figures are to be seen"
