@@ -111,19 +111,21 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// Whether one of `audiences` is meant and nobody else, and the one of the client's `keys` that it
-    /// names signed it, by the algorithm that this key is registered for. An assertion for several could
-    /// be used here by any of the others.
-    pub fn verify(&self, keys: &Jwks, audiences: &[&str]) -> Result<(), &'static str> {
-        let only = self.audience.only().ok_or("several audiences, or none")?;
-        if !audiences.contains(&only) {
-            return Err("another audience");
-        }
+    /// Whether the one of the client's `keys` that it names signed it, by the algorithm that this key is
+    /// registered for. Without keys a signature is checked all the same, which costs the same.
+    pub fn is_signed_by(&self, keys: Option<&Jwks>) -> bool {
         let (signed, signature) = (self.parts.signed.as_bytes(), &self.parts.signature);
-        if jwk::verify(keys, self.algorithm, self.kid.as_deref(), signed, signature) {
+        jwk::verify(keys, self.algorithm, self.kid.as_deref(), signed, signature)
+    }
+
+    /// Whether one of `audiences` is meant and nobody else. An assertion for several could be used here by any
+    /// of the others.
+    pub fn is_for(&self, audiences: &[&str]) -> Result<(), &'static str> {
+        let only = self.audience.only().ok_or("several audiences, or none")?;
+        if audiences.contains(&only) {
             Ok(())
         } else {
-            Err("the key that it names does not fit")
+            Err("another audience")
         }
     }
 

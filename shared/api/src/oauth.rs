@@ -4,8 +4,8 @@ use std::fmt;
 
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{
-    Client, ClientId, Secret, SecretDigest, SecretId, StoredSecret, TokenEndpointAuthMethod,
-    key_rotation::SKEW,
+    Client, ClientId, MasterVersion, Secret, SecretDigest, SecretId, StoredSecret,
+    TokenEndpointAuthMethod, key_rotation::SKEW,
 };
 use percent_encoding::percent_decode_str;
 use table::Principal;
@@ -64,7 +64,9 @@ pub async fn authenticate_client(
 
 /// The client that `presented` proves, strongly consistent.
 ///
-/// Round trips: one (two for a chosen id), and one more for an assertion, whose `jti` is used up.
+/// Round trips: one (two for a chosen id), and one more for an assertion, whose `jti` is used up. What is
+/// refused for who the client is or what it showed costs the same calls and the same work, whether the client
+/// is unknown, deleted or off, or its secret or method another; so time tells nothing of it.
 pub async fn authenticate(
     registry: &Registry,
     request: &Request,
@@ -148,20 +150,28 @@ async fn by_assertion(
         return Err(refused("client_id is another"));
     }
     let found = registry.table.principal(id).await?;
+    // The signature is checked before anything is refused, so that each client costs the same, known or not.
+    let keys = found.as_ref().and_then(|found| {
+        let settings = &found.client.settings;
+        let method = settings.token_endpoint_auth_method;
+        let signs = method == TokenEndpointAuthMethod::PrivateKeyJwt;
+        settings.jwks.as_ref().filter(|_| signs)
+    });
+    let (has_keys, is_signed) = (keys.is_some(), assertion.is_signed_by(keys));
     let principal = found.ok_or_else(|| refused("unknown client"))?;
-    let settings = &principal.client.settings;
-    let (TokenEndpointAuthMethod::PrivateKeyJwt, Some(keys)) =
-        (settings.token_endpoint_auth_method, &settings.jwks)
-    else {
+    if !has_keys {
         return Err(refused("the client is registered for another method"));
-    };
+    }
+    if !is_signed {
+        return Err(refused("the key that it names does not fit"));
+    }
     if !principal.is_active() {
         return Err(refused("the client or its app is deactivated"));
     }
     let base = registry.base(request);
     let issuer = issuer_of(&base, &principal.app.tenant_id);
     let audiences = [issuer.as_str(), &token_endpoint(&base)];
-    assertion.verify(keys, &audiences).map_err(refused)?;
+    assertion.is_for(&audiences).map_err(refused)?;
     // Only what is right in everything else is used up: nobody else can use up a client's ids.
     let call = HEXLOWER.encode(&registry.random::<16>()?);
     // Clocks differ: what another instance may still take must still be known.
@@ -174,7 +184,7 @@ async fn by_assertion(
     Ok(principal)
 }
 
-/// Whether `digest` is that of this client's secret. One of an unknown secret costs the same comparison.
+/// Whether `digest` is that of this client's secret. Where there is none, the same is computed and compared.
 ///
 /// # Errors
 ///
@@ -186,16 +196,18 @@ pub async fn fits(
     digest: Option<&SecretDigest>,
 ) -> Result<bool, ApiError> {
     let master = registry.master_secret()?;
-    if let Some(digest) = digest {
-        let version = digest.pepper_version();
-        if let Some(master) = master.of_stored(version, registry.now()).await? {
-            return Ok(master.verify(secret, client, digest).unwrap_or_default());
-        }
+    let newest = master.current().newest().number();
+    let version = digest.map_or(newest, SecretDigest::pepper_version);
+    let known = master.of_stored(version, registry.now()).await?;
+    if known.is_none() {
         tracing::warn!(client_id = %client, secret_id = %secret.id(), version,
             "a secret was tried whose version of the master secret was taken away");
     }
-    let pepper = master.current().pepper();
-    Ok(pepper.verify(secret, client, &SecretDigest::none()))
+    let pepper = known.and_then(|known| known.version(version).map(MasterVersion::pepper).ok());
+    // A digest of a version that was taken away fits no other.
+    let pepper = pepper.unwrap_or_else(|| master.current().pepper());
+    let none = SecretDigest::none();
+    Ok(pepper.verify(secret, client, digest.unwrap_or(&none)))
 }
 
 /// Notes the day of use, once a day and secret, and moves the digest to the pepper in use.

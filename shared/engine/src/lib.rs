@@ -97,6 +97,15 @@ impl Engine {
         self
     }
 
+    /// The same database, its calls reported to nobody.
+    #[must_use]
+    pub fn unobserved(&self) -> Self {
+        Self {
+            observer: None,
+            ..self.clone()
+        }
+    }
+
     /// Answers one request that came by another way than the SDK's HTTP client: status and JSON body.
     ///
     /// `operation` is without the service's prefix: `GetItem`. An observer sees the call, and may fail it.

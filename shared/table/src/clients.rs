@@ -12,6 +12,7 @@ use crate::{
     read::Projection,
     record::{AppRecord, ClientRecord, READABLE, WITH_SECRETS},
     sdk::{QueryInput, Request},
+    stand_in,
 };
 
 /// A client and the app whose kill switch it hangs on.
@@ -95,11 +96,13 @@ impl Table {
         if ClientId::chosen(id.as_str()).is_err() {
             return Ok(None);
         }
-        // A chosen id leads to its app by a pointer.
-        match self.get(&keys::client_id_pointer(id), None).await? {
-            Some(item) => Ok(Some(decode::<ClientIdPointer>(item)?.app_id)),
-            None => Ok(None),
-        }
+        // A chosen id leads to its app by a pointer, and costs the same reads when nobody has it.
+        let nobody = stand_in::app_id(id);
+        let Some(item) = self.get(&keys::client_id_pointer(id), None).await? else {
+            stand_in::pointer();
+            return Ok(Some(nobody));
+        };
+        Ok(Some(decode::<ClientIdPointer>(item)?.app_id))
     }
 
     async fn client_and_app(
@@ -111,7 +114,7 @@ impl Table {
             return Ok(None);
         };
         let wanted = client_keys(&app_id, id);
-        let items = match wanted.as_slice() {
+        let mut items = match wanted.as_slice() {
             [app] => {
                 let item = self.get(app, Some(attributes)).await?;
                 item.map(|item| (app.sk.clone(), item))
@@ -120,7 +123,9 @@ impl Table {
             }
             several => self.get_all(several, attributes).await?,
         };
-        credentials_of(items, id, app_id, attributes)
+        let absent = stand_in::fill(&mut items, &wanted);
+        let found = credentials_of(items, id, app_id, attributes)?;
+        Ok(found.filter(|_| !absent))
     }
 
     /// Pattern 5: one page of an app's clients, in one query; behind the first page one read more,
@@ -195,13 +200,12 @@ pub(crate) fn credentials_of(
     let Some(client) = items.remove(&keys::client(&app_id, id).sk) else {
         return Ok(None);
     };
-    let Some(app) = decode::<AppRecord>(app)?.into_live_app(app_id)? else {
-        return Ok(None);
-    };
+    // Both are decoded, so that a deleted app costs the same.
+    let app = decode::<AppRecord>(app)?.into_live_app(app_id)?;
     let record: ClientRecord = decode(client)?;
     let (secrets_rev, ended_secrets) = (record.secrets_rev, record.ended_secrets.clone());
     let (client, secrets) = record.into_parts(id.clone())?;
-    Ok(Some(Credentials {
+    Ok(app.map(|app| Credentials {
         principal: Principal { app, client },
         secrets,
         secrets_rev,

@@ -25,6 +25,7 @@ pub mod schema;
 mod sdk;
 mod secrets;
 mod signing_keys;
+mod stand_in;
 mod status;
 mod tenants;
 mod tokens;

@@ -196,7 +196,7 @@ async fn an_unknown_client_or_secret_is_answered_like_a_wrong_one() {
         (other.client_id().as_str(), client.secret.clone(), 1),
         (never_made.as_str(), client.secret.clone(), 1),
         // One that could have been chosen, one of a further client, and some that nobody can have.
-        ("chosen_name", client.secret.clone(), 1),
+        ("chosen_name", client.secret.clone(), 2),
         (further.as_str(), client.secret.clone(), 1),
         (&client.id(), client.secret.clone(), 0),
         (&id.replace(".0", ".1"), client.secret.clone(), 0),

@@ -14,12 +14,15 @@ pub(crate) use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretVal
 use aws_smithy_runtime::client::orchestrator;
 use aws_smithy_runtime_api::client::{
     interceptors::context::{self, Input, Output},
+    orchestrator::HttpResponse,
     runtime_components::RuntimeComponentsBuilder,
     runtime_plugin::{RuntimePlugin, SharedRuntimePlugin, StaticRuntimePlugin},
+    ser_de::{DeserializeResponse, SharedResponseDeserializer},
 };
-use aws_smithy_types::error::operation::BuildError;
+use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag, error::operation::BuildError};
 
 use super::Sdk;
+use crate::item::Item;
 
 /// The builder of an operation's input, which knows the rest of the operation.
 pub(crate) trait Request {
@@ -67,6 +70,16 @@ fn ready(operation: &impl RuntimePlugin) -> SharedRuntimePlugin {
         plugin = plugin.with_config(config);
     }
     SharedRuntimePlugin::new(plugin)
+}
+
+/// The item of an answer to `GetItem`, read as every answer is.
+pub(crate) fn item_of(answer: &'static str) -> Option<Item> {
+    use dynamodb::get_item::builders::GetItemInputBuilder as GetItem;
+    let config = GetItem::plugin().config()?;
+    let reader = config.load::<SharedResponseDeserializer>()?;
+    let response = HttpResponse::new(200.try_into().ok()?, SdkBody::from(answer));
+    let read = reader.deserialize_nonstreaming_with_config(&response, &ConfigBag::base());
+    GetItem::output(read.ok()?).item
 }
 
 macro_rules! requests {
