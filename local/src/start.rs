@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
 use api::{
     ApiError, Registry, oauth,
+    registry::REFUSAL_STEP,
     system::{SystemClock, SystemEntropy},
 };
 use create_tenant::CreateTenant;
@@ -127,7 +128,8 @@ async fn registry(data: Option<&Data>, base_url: &str) -> Result<Registry, Start
         Arc::new(SystemClock),
         entropy,
     )
-    .in_server())
+    .in_server()
+    .refusing_in_steps_of(REFUSAL_STEP))
 }
 
 /// The management credentials: those of an earlier start while they work, else new ones.

@@ -13,6 +13,7 @@ use crate::{
     ApiError, Call, Handler, Registry, Response, Settings, dispatch,
     event::{Answer, Event},
     master_secret::{MasterSecret, MasterSource},
+    registry::REFUSAL_STEP,
     settings::{MASTER_SECRET_ARN, SettingsError},
     system::{SystemClock, SystemEntropy},
 };
@@ -172,6 +173,7 @@ fn registry(settings: Settings, table: Table, master: Option<MasterSecret>) -> R
     Registry::new(table, None, settings.issuer, clock, entropy)
         .trusting(master, settings.key_set_roots)
         .limited_to(settings.limits)
+        .refusing_in_steps_of(REFUSAL_STEP)
 }
 
 /// Gives the registry the keys that were read for it, if they were.

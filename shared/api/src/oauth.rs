@@ -1,6 +1,6 @@
 //! Client authentication at the OAuth endpoints (RFC 6749 §2.3): the registered method only.
 
-use std::fmt;
+use std::{fmt, time::Instant};
 
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{
@@ -66,8 +66,22 @@ pub async fn authenticate_client(
 ///
 /// Round trips: one (two for a chosen id), and one more for an assertion, whose `jti` is used up. What is
 /// refused for who the client is or what it showed costs the same calls and the same work, whether the client
-/// is unknown, deleted or off, or its secret or method another; so time tells nothing of it.
+/// is unknown, deleted or off, or its secret or method another, and is answered in steps of time that are longer
+/// than both; so time tells nothing of it.
 pub async fn authenticate(
+    registry: &Registry,
+    request: &Request,
+    presented: &Presented,
+) -> Result<Proven, ApiError> {
+    let asked = Instant::now();
+    let proven = prove(registry, request, presented).await;
+    if let Err(ApiError::OAuth(_)) = proven {
+        registry.step_after(asked).await;
+    }
+    proven
+}
+
+async fn prove(
     registry: &Registry,
     request: &Request,
     presented: &Presented,

@@ -1,6 +1,9 @@
 //! What every handler works with: the table, the keys, time and randomness.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{Clock, Entropy, Master, PublicRoot, TenantId, Timestamp, ports};
 use table::Table;
@@ -26,6 +29,7 @@ pub struct Registry {
     master: Option<Arc<MasterSecret>>,
     issuer: Option<Arc<str>>,
     after_answer: AfterAnswer,
+    refusal_step: Duration,
 }
 
 /// What happens to work that an answer need not wait for.
@@ -36,6 +40,10 @@ pub enum AfterAnswer {
     /// It runs beside: in a server that lives on.
     Spawn,
 }
+
+/// The step of refusals where callers may measure them: well above what reading and checking a client takes, so
+/// that one step covers nearly every refusal, DynamoDB's part of it included.
+pub const REFUSAL_STEP: Duration = Duration::from_millis(25);
 
 /// What a call waits at most for work that its answer does not need.
 const SIDE_WORK: Duration = Duration::from_millis(200);
@@ -67,6 +75,7 @@ impl Registry {
             master,
             issuer: issuer.map(Into::into),
             after_answer: AfterAnswer::Await,
+            refusal_step: Duration::ZERO,
         }
     }
 
@@ -85,6 +94,27 @@ impl Registry {
     pub const fn limited_to(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The same registry, which refuses a client's credentials a multiple of `step` after it was asked.
+    #[must_use]
+    pub const fn refusing_in_steps_of(mut self, step: Duration) -> Self {
+        self.refusal_step = step;
+        self
+    }
+
+    /// Waits until a multiple of the step has passed since `asked`, so that the time of a refusal does not tell
+    /// what was found on the way to it.
+    pub(crate) async fn step_after(&self, asked: Instant) {
+        let step = self.refusal_step.as_nanos().max(1);
+        let steps = asked.elapsed().as_nanos().div_ceil(step);
+        let wait = u64::try_from(steps.saturating_mul(step)).map(Duration::from_nanos);
+        if !self.refusal_step.is_zero()
+            && let Ok(wait) = wait
+            && let Some(end) = asked.checked_add(wait)
+        {
+            tokio::time::sleep_until(end.into()).await;
+        }
     }
 
     /// The same registry in a server that lives on after an answer.

@@ -2,7 +2,8 @@
 
 use std::{hint::black_box, time::Instant};
 
-use api::{Registry, dispatch};
+use api::{Registry, dispatch, registry::REFUSAL_STEP};
+use futures_util::future::join_all;
 use table::{Table, connect};
 
 use crate::{
@@ -24,18 +25,52 @@ async fn the_time_of_a_refusal_does_not_tell_the_cases_apart() {
         let mut registry = ground.app.registry.clone();
         registry.table = Table::new(sdk, "roster");
         println!("\n## {name}, {TRIES} tries a case\n");
-        report(&ground.cases, &measure(&registry, &ground.cases).await);
+        report(
+            &ground.cases,
+            &measure(&registry, &ground.cases, 1, TRIES).await,
+        );
     }
 }
 
+// What callers can measure, for functions and the local server answer refusals in steps of time.
+#[tokio::test]
+#[ignore = "a measurement of some minutes, for an optimised build"]
+async fn in_steps_no_case_is_told_apart_better_than_by_one_percent() {
+    const AT_ONCE: usize = 64;
+    let ground = Ground::new().await;
+    let engine = connect::embedded(ground.app.engine.unobserved().http_client()).unwrap();
+    let mut registry = ground.app.registry.clone();
+    registry.table = Table::new(engine, "roster");
+    let registry = registry.refusing_in_steps_of(REFUSAL_STEP);
+    let (registry, cases) = (&registry, &ground.cases);
+    let rounds = TRIES.div_ceil(AT_ONCE);
+    let parts = (1..=AT_ONCE).map(|seed| measure(registry, cases, seed as u64, rounds));
+    let mut samples = vec![[Vec::new(), Vec::new()]; cases.len()];
+    for part in join_all(parts).await {
+        for (all, part) in samples.iter_mut().flatten().zip(part.into_iter().flatten()) {
+            all.extend(part);
+        }
+    }
+    samples.iter_mut().flatten().for_each(|s| s.sort_unstable());
+    println!("\n## embedded engine, in steps, {TRIES} tries a case\n");
+    let worst = report(cases, &samples);
+    assert!(worst < 1.0, "{worst:.2} % beyond the noise");
+}
+
 /// Two samples of each case, in nanoseconds, sorted; all tries in random order.
-async fn measure(registry: &Registry, cases: &[Case]) -> Vec<[Vec<u64>; 2]> {
+async fn measure(
+    registry: &Registry,
+    cases: &[Case],
+    seed: u64,
+    rounds: usize,
+) -> Vec<[Vec<u64>; 2]> {
     let endpoint = ENDPOINTS[0];
     let handler = handler(endpoint.0);
     let mut samples = vec![[Vec::new(), Vec::new()]; cases.len()];
     let mut order: Vec<_> = (0..cases.len() * 2).collect();
-    let mut random = Random(1);
-    for round in 0..WARM_UP + TRIES {
+    let mut random = Random(seed);
+    let warm_up = WARM_UP.min(rounds / 20);
+    for round in 0..warm_up + rounds {
         random.shuffle(&mut order);
         for at in &order {
             let (case, sample) = (at / 2, at % 2);
@@ -44,7 +79,7 @@ async fn measure(registry: &Registry, cases: &[Case]) -> Vec<[Vec<u64>; 2]> {
             let answer = black_box(dispatch(registry, &handler, request).await);
             let took = started.elapsed();
             assert_eq!(answer.status, 401);
-            if round >= WARM_UP {
+            if round >= warm_up {
                 samples[case][sample].push(u64::try_from(took.as_nanos()).unwrap());
             }
         }
@@ -53,7 +88,7 @@ async fn measure(registry: &Registry, cases: &[Case]) -> Vec<[Vec<u64>; 2]> {
     samples
 }
 
-fn report(cases: &[Case], samples: &[[Vec<u64>; 2]]) {
+fn report(cases: &[Case], samples: &[[Vec<u64>; 2]]) -> f64 {
     println!(
         "| kind | case | median µs | another case | median µs | told apart | noise | beyond |"
     );
@@ -80,6 +115,7 @@ fn report(cases: &[Case], samples: &[[Vec<u64>; 2]]) {
         }
     }
     println!("\ntold apart by at most {worst:.2} % beyond the noise");
+    worst
 }
 
 /// By how much the best threshold tells two sorted samples of one length apart, in percent.
