@@ -66,7 +66,11 @@ async fn id_and_name_are_found_by_key_and_all_else_by_a_walk() {
             vec!["demoapp"],
             vec!["GetItem", "GetItem", "GetItem"],
         ),
-        ("name eq \"Chosen_One\"".into(), vec![], vec!["GetItem"]),
+        (
+            "name eq \"Chosen_One\"".into(),
+            vec![],
+            vec!["GetItem", "GetItem"],
+        ),
         ("name eq \"a b\"".into(), vec![], vec![]),
         (
             "displayName eq \"DEMOAPP\"".into(),

@@ -6,10 +6,7 @@ use api::{Registry, dispatch, registry::REFUSAL_STEP};
 use futures_util::future::join_all;
 use table::{Table, connect};
 
-use crate::{
-    cases::{Case, ENDPOINTS, Ground, handler},
-    replay::Replay,
-};
+use crate::cases::{Case, ENDPOINTS, Ground, handler};
 
 /// How often each case is sent, in each of its two samples.
 const TRIES: usize = 10_000;
@@ -17,19 +14,16 @@ const WARM_UP: usize = 500;
 
 #[tokio::test]
 #[ignore = "a measurement of a minute, for an idle machine and an optimised build"]
-async fn the_time_of_a_refusal_does_not_tell_the_cases_apart() {
+async fn without_steps_the_time_of_a_refusal_tells_so_much() {
     let ground = Ground::new().await;
-    let replay = connect::embedded(Replay::of(&ground.app.engine)).unwrap();
     let engine = connect::embedded(ground.app.engine.unobserved().http_client()).unwrap();
-    for (name, sdk) in [("fixed answers", replay), ("embedded engine", engine)] {
-        let mut registry = ground.app.registry.clone();
-        registry.table = Table::new(sdk, "roster");
-        println!("\n## {name}, {TRIES} tries a case\n");
-        report(
-            &ground.cases,
-            &measure(&registry, &ground.cases, 1, TRIES).await,
-        );
-    }
+    let mut registry = ground.app.registry.clone();
+    registry.table = Table::new(engine, "roster");
+    println!("\n## embedded engine, without steps, {TRIES} tries a case\n");
+    report(
+        &ground.cases,
+        &measure(&registry, &ground.cases, 1, TRIES).await,
+    );
 }
 
 // What callers can measure, for functions and the local server answer refusals in steps of time.

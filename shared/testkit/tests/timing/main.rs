@@ -17,4 +17,3 @@
 mod calls;
 mod cases;
 mod distributions;
-mod replay;
