@@ -1,6 +1,7 @@
 //! Registers an app with its default client.
 //!
-//! One transaction when the code name is free, a second with a postfixed name when it is taken.
+//! One read of the caller as it is now; one transaction when the code name is free, a second with a postfixed
+//! name when it is taken.
 
 use api::{
     ApiError, Call, Registry, Response,

@@ -1,6 +1,6 @@
 //! Makes a further client of an app, whose rights go beyond the app's only with the scopes for that.
 //!
-//! One read of the app, one transaction, in which the app's clients are counted.
+//! One read of the app, one of the caller as it is now, one transaction, in which the app's clients are counted.
 
 use api::{
     ApiError, Call, Registry, Response,

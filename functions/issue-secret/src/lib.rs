@@ -1,4 +1,4 @@
-//! Issues a further secret of a client; the ones it has go on working.
+//! Issues a further secret of a client; the ones it has go on working. The caller is read as it is now.
 
 use api::{
     ApiError, Call, Registry, Response,
