@@ -18,6 +18,12 @@ pub struct Held<'a> {
     pub operations: &'a [AllowedOperation],
 }
 
+impl Held<'_> {
+    fn has(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|held| held.as_str() == scope)
+    }
+}
+
 /// Why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lacking {
@@ -54,6 +60,16 @@ pub struct Credential {
 }
 
 impl Credential {
+    /// A credential of a client with these settings and no role.
+    fn with(management: bool, settings: &ClientSettings) -> Self {
+        Self {
+            management,
+            scopes: settings.scopes.clone(),
+            resources: settings.resources.clone(),
+            operations: settings.allowed_operations.clone(),
+        }
+    }
+
     /// A credential of `client`, with these settings.
     fn of(app: &App, client: &Client, settings: &ClientSettings) -> Self {
         let with_settings = Client {
@@ -61,10 +77,8 @@ impl Credential {
             ..client.clone()
         };
         Self {
-            management: app.management,
             scopes: app.scopes_of(&with_settings),
-            resources: settings.resources.clone(),
-            operations: settings.allowed_operations.clone(),
+            ..Self::with(app.management, settings)
         }
     }
 
@@ -85,18 +99,17 @@ impl Credential {
 
     /// The scopes that a token lacks to hold all that this carries.
     fn beyond(&self, held: &Held<'_>) -> Vec<String> {
-        let has = |scope: &str| held.scopes.iter().any(|s| s.as_str() == scope);
-        if has(scopes::TRUST) && held.management && !self.management {
+        if held.has(scopes::TRUST) && held.management && !self.management {
             return Vec::new();
         }
         let mut lacking: Vec<_> = beyond(&self.scopes, held.scopes)
             .iter()
             .map(ToString::to_string)
             .collect();
-        if !within(&self.resources, held.resources) && !has(scopes::ACCESS) {
+        if !within(&self.resources, held.resources) && !held.has(scopes::ACCESS) {
             lacking.push(scopes::ACCESS.into());
         }
-        if !within(&self.operations, held.operations) && !has(scopes::TRUST) {
+        if !within(&self.operations, held.operations) && !held.has(scopes::TRUST) {
             lacking.push(scopes::TRUST.into());
         }
         lacking
@@ -119,12 +132,7 @@ impl RightsNeeded {
                 || client.allow_all_schemes,
             access: !client.resources.is_empty(),
             secrets: false,
-            credential: confidential.then(|| Credential {
-                management: false,
-                scopes: client.scopes.clone(),
-                resources: client.resources.clone(),
-                operations: client.allowed_operations.clone(),
-            }),
+            credential: confidential.then(|| Credential::with(false, client)),
         }
     }
 
@@ -197,12 +205,7 @@ impl RightsNeeded {
                 || (new.allow_all_schemes && !default.allow_all_schemes),
             access: !new.resources.is_empty(),
             secrets: false,
-            credential: confidential.then(|| Credential {
-                management: app.management,
-                scopes: new.scopes.clone(),
-                resources: new.resources.clone(),
-                operations: new.allowed_operations.clone(),
-            }),
+            credential: confidential.then(|| Credential::with(app.management, new)),
         }
     }
 
@@ -253,10 +256,9 @@ impl RightsNeeded {
             (self.access, scopes::ACCESS),
             (self.secrets, scopes::SECRETS),
         ];
-        let has = |scope: &str| held.scopes.iter().any(|s| s.as_str() == scope);
         let mut lacking: Vec<String> = named
             .into_iter()
-            .filter(|(needed, scope)| *needed && !has(scope))
+            .filter(|(needed, scope)| *needed && !held.has(scope))
             .map(|(_, scope)| scope.into())
             .collect();
         for scope in self.credential.iter().flat_map(|c| c.beyond(held)) {
