@@ -123,9 +123,6 @@ fn patterns(app: &str, default: &str, further: &str, lone: &str) -> Vec<Shown> {
             &app,
             Some(json!({"client_description": "new"})),
         ),
-        shown("status of an app", "PUT", &status, active(false)),
-        shown("status of an app, as it was", "PUT", &status, active(false)),
-        shown("status of an app, back", "PUT", &status, active(true)),
         shown("create a client", "POST", &clients, {
             Some(json!({"name": "New", "redirect_uris": ["https://app.example.com/new"]}))
         }),
@@ -148,6 +145,9 @@ fn patterns(app: &str, default: &str, further: &str, lone: &str) -> Vec<Shown> {
         shown("list secrets", "GET", &secrets, None),
         shown(FIRST_TOKEN, "POST", "/oauth2/token", None),
         shown("token", "POST", "/oauth2/token", None),
+        shown("status of an app", "PUT", &status, active(false)),
+        shown("status of an app, as it was", "PUT", &status, active(false)),
+        shown("status of an app, back", "PUT", &status, active(true)),
         shown("delete an app", "DELETE", format!("{apps}/{lone}"), None),
     ]
 }

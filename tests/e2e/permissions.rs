@@ -232,6 +232,7 @@ async fn beyond_the_events() -> BTreeSet<Use> {
             .ask(&format!("PATCH /admin/v1/Apps/{id}"), renamed)
             .await;
     }
+    subdomains(&manager, &id).await;
     for filter in ["name+eq+%22chosen_one%22", "displayName+co+%22e%22"] {
         let list = format!("GET /admin/v1/Apps?filter={filter}");
         manager.ask(&list, Value::Null).await;
@@ -287,6 +288,21 @@ fn forget_counts(app: &TestApp) {
             app.put_raw(&item);
         }
     }
+}
+
+/// A subdomain comes with an app, comes to another, and moves.
+async fn subdomains(manager: &Caller<'_>, id: &str) {
+    manager.ask("POST /v1/applications", portal_app()).await;
+    for subdomain in ["first", "second"] {
+        let portal = json!({ "subdomain": subdomain });
+        let path = format!("PUT /v1/applications/{id}");
+        manager.ask(&path, portal).await;
+    }
+}
+
+fn portal_app() -> Value {
+    json!({"app_name": "Portal", "client_display_name": "Portal", "subdomain": "third",
+        "redirect_uris": ["https://portal.example/"]})
 }
 
 /// An app, in SCIM, whose client id is chosen and whose name and audience are unique.

@@ -21,7 +21,7 @@ static PANICS: AtomicUsize = AtomicUsize::new(0);
 /// A way to spoil an item.
 type Poison = (&'static str, fn(&mut Value));
 
-const POISONS: [Poison; 10] = [
+const POISONS: [Poison; 11] = [
     ("no kind", |item| remove(item, "kind")),
     ("an unknown kind", |item| {
         item["kind"] = json!({"S": "unheard_of"});
@@ -46,10 +46,22 @@ const POISONS: [Poison; 10] = [
             }
         }
     }),
+    ("every member of its maps of another type", |item| {
+        for map in maps(item) {
+            for member in map.values_mut() {
+                *member = json!({"L": [{"NULL": true}]});
+            }
+        }
+    }),
     ("times as text", |item| {
-        for name in own(item) {
-            if name.ends_with("_at") || name == "signs_from" {
-                item[name] = json!({"S": "2026-01-01T00:00:00Z"});
+        let times = |name: &str| name.ends_with("_at") || name == "signs_from";
+        let text = json!({"S": "2026-01-01T00:00:00Z"});
+        for name in own(item).into_iter().filter(|name| times(name)) {
+            item[name] = text.clone();
+        }
+        for map in maps(item) {
+            for (_, time) in map.iter_mut().filter(|(name, _)| times(name)) {
+                *time = text.clone();
             }
         }
     }),
@@ -66,6 +78,13 @@ const POISONS: [Poison; 10] = [
 
 fn remove(item: &mut Value, name: &str) {
     item.as_object_mut().unwrap().remove(name);
+}
+
+/// The maps in which an item holds most of what it says.
+fn maps(item: &mut Value) -> impl Iterator<Item = &mut serde_json::Map<String, Value>> {
+    let attributes = item.as_object_mut().into_iter().flatten();
+    let maps = attributes.filter(|(name, _)| ["app", "client"].contains(&name.as_str()));
+    maps.filter_map(|(_, value)| value["M"].as_object_mut())
 }
 
 /// What the item says beyond its key and kind.

@@ -65,28 +65,27 @@ fn content_of(item: &Value) -> String {
         let live = all.values().filter(|s| s["M"].get("retired_at").is_none());
         live.count()
     });
-    let active = |name: &str| item[name]["M"]["active"]["BOOL"].clone();
-    let has = |name: &str| item.get(name).is_some();
+    let active = |map: &str| item[map]["M"]["status"]["M"]["active"]["BOOL"].clone();
     format!(
         "{kind} {} {} {} {} role:{} deleted:{} live secrets:{live}",
-        item["profile"],
-        item["client"],
-        active("status"),
-        active("client_status"),
-        has("me_role"),
-        has("deleted_at"),
+        item["app"]["M"]["profile"],
+        item["client"]["M"]["settings"],
+        active("app"),
+        active("client"),
+        !item["client"]["M"]["me_role"].is_null(),
+        item.get("deleted_at").is_some(),
     )
 }
 
 fn counters_of(item: &Value) -> String {
-    let number = |name: &str| item[name]["N"].as_str().unwrap_or("-").to_owned();
+    let number = |value: &Value| value["N"].as_str().unwrap_or("-").to_owned();
     let secrets = item["secrets"]["M"]
         .as_object()
         .map_or(0, serde_json::Map::len);
     format!(
         "v{} c{} r{} {secrets} secrets",
-        number("version"),
-        number("client_version"),
-        number("secrets_rev"),
+        number(&item["app"]["M"]["version"]),
+        number(&item["client"]["M"]["version"]),
+        number(&item["secrets_rev"]),
     )
 }

@@ -232,7 +232,12 @@ impl World {
         for item in self.items() {
             let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
             let id = match text("kind").as_str() {
-                "app" if item.get("client_id").is_some() => text("client_id"),
+                "app" if item["client"]["M"].get("client_id").is_some() => {
+                    item["client"]["M"]["client_id"]["S"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned()
+                }
                 "app" => format!("{}.0", text("pk").replace("APP#", "").replace('-', "")),
                 "client" => text("sk").replace("CLIENT#", ""),
                 _ => continue,

@@ -67,6 +67,7 @@ async fn an_app_is_switched_off_with_who_when_and_why() {
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": by,
             "updated_at": "2026-01-02T03:05:05Z",
+            "updated_by": by,
             "version": 2,
         })
     );
@@ -116,22 +117,20 @@ async fn a_client_is_switched_off_alone() {
 
 #[tokio::test]
 async fn an_app_is_exactly_one_conditional_write_and_a_client_a_read_more() {
-    let app = TestApp::new().await;
-    let (made, clients) = world(&app).await;
-    for (path, bill) in [
-        (
-            of_app(&made),
-            "UpdateItem: 0 RU, 2 WU, 1 of them the index's",
-        ),
-        (
-            of_client(&clients[0]),
-            "GetItem + UpdateItem: 1 RU, 2 WU, 1 of them the index's",
-        ),
-        (
-            of_client(&clients[1]),
-            "BatchGetItem + UpdateItem: 2 RU, 1 WU, 0 of them the index's",
-        ),
-    ] {
+    for (which, bill) in [
+        "UpdateItem: 0 RU, 2 WU, 1 of them the index's",
+        "GetItem + UpdateItem: 1 RU, 2 WU, 1 of them the index's",
+        "BatchGetItem + UpdateItem: 2 RU, 1 WU, 0 of them the index's",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let app = TestApp::new().await;
+        let (made, clients) = world(&app).await;
+        let path = match which {
+            0 => of_app(&made),
+            at => of_client(&clients[at - 1]),
+        };
         result(&put(&app, &path).json(&off()).send().await, 200);
         let calls = app.recorder.take();
         assert!(calls.last().unwrap().request["ConditionExpression"].is_string());
@@ -260,7 +259,7 @@ async fn a_write_that_met_another_is_made_anew_and_under_if_match_refused() {
     let item = app
         .items()
         .into_iter()
-        .find(|item| item["sk"]["S"] == "APP" && item["code_name"]["S"] == "myapp");
+        .find(|item| item["sk"]["S"] == "APP" && item["app"]["M"]["code_name"]["S"] == "myapp");
     let met = refused_condition(item);
     app.recorder.script("UpdateItem", [met.clone()]);
     let sent = put(&app, &of_app(&made)).header("if-match", "\"1\"");

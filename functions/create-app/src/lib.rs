@@ -5,7 +5,7 @@
 
 use api::{
     ApiError, Call, Registry, Response,
-    change::{audience_taken, first_secret, name_taken},
+    change::{first_secret, taken},
     dialect::AppCreated,
     idempotency::Ticket,
 };
@@ -53,10 +53,9 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
             (Err(CreateAppError::CodeNameTaken), _) => {
                 code_name = command
                     .next_code_name(random(&registry)?)
-                    .ok_or_else(|| taken(&code_name))?;
+                    .ok_or_else(|| code_name_taken(&code_name))?;
             }
-            (Err(CreateAppError::NameTaken), _) => return Err(name_taken()),
-            (Err(CreateAppError::AudienceTaken), _) => return Err(audience_taken()),
+            (Err(CreateAppError::Taken(unique)), _) => return Err(taken(unique)),
             (Err(CreateAppError::ClientIdTaken), _) => return Err(client_id_taken()),
             (Err(CreateAppError::Table(e)), _) => return Err(e.into()),
             (Err(e @ CreateAppError::Replay(_)), None) => {
@@ -88,7 +87,7 @@ fn client_id_taken() -> ApiError {
     }
 }
 
-fn taken(code_name: &CodeName) -> ApiError {
+fn code_name_taken(code_name: &CodeName) -> ApiError {
     ApiError::Conflict {
         code: "code-name-taken",
         detail: format!(

@@ -58,6 +58,7 @@ async fn the_required_members_are_enough_and_the_answer_shows_all() {
             "created_at": "2026-01-02T03:05:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",
+            "updated_by": app.management.client_id,
             "version": 1,
         })
     );

@@ -67,6 +67,7 @@ async fn an_app_is_read_by_its_id() {
                 "created_at": "2026-01-02T03:04:05Z",
                 "created_by": app.management.client_id.as_str(),
                 "updated_at": "2026-01-02T03:04:05Z",
+                "updated_by": app.management.client_id.as_str(),
                 "version": 1,
             }})
         )

@@ -31,6 +31,7 @@ async fn a_client_is_shown_whole_and_from_its_id_alone_with_its_app() {
         "created_at": "2026-01-02T03:04:05Z",
         "created_by": app.management.client_id,
         "updated_at": "2026-01-02T03:04:05Z",
+        "updated_by": app.management.client_id,
         "version": 1,
     });
     for app_name in [made.id().as_str(), "myapp"] {
@@ -146,16 +147,16 @@ async fn a_client_that_can_not_be_read_is_500_and_never_404() {
     let made = app.register("My app", |_| ()).await;
     let further = app.register_client(&made.app, "Backend", |_| ()).await;
     for (attribute, value) in [
-        ("kind", json!({"S": "app"})),
-        ("kind", json!({"S": "unheard-of"})),
-        ("schema", json!({"N": "2"})),
-        ("version", json!({"S": "one"})),
-        ("status", json!({"N": "1"})),
+        ("/kind", json!({"S": "app"})),
+        ("/kind", json!({"S": "unheard-of"})),
+        ("/schema", json!({"N": "2"})),
+        ("/client/M/version", json!({"S": "one"})),
+        ("/client/M/status", json!({"N": "1"})),
     ] {
         let mut items = app.items().into_iter();
         let mut item = items.find(|i| i["kind"]["S"] == "client").unwrap();
         let good = item.clone();
-        item[attribute] = value;
+        *item.pointer_mut(attribute).unwrap() = value;
         app.put_raw(&item);
         let path = format!("/v1/clients/{}", further.id());
         let response = get(&app, &path).send().await;

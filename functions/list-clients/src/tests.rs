@@ -47,6 +47,7 @@ async fn the_default_client_comes_first_and_the_others_in_the_order_of_creation(
             "created_at": format!("2026-01-02T03:04:0{}Z", 5 + at),
             "created_by": app.management.client_id,
             "updated_at": format!("2026-01-02T03:04:0{}Z", 5 + at),
+            "updated_by": app.management.client_id,
             "version": 1,
         })
     };
@@ -197,7 +198,7 @@ async fn a_client_that_can_not_be_read_is_left_out() {
         sk == format!("CLIENT#{}", ids[2])
     });
     let item = poison.as_mut().unwrap();
-    item["version"] = json!({"S": "two"});
+    item["client"]["M"]["version"] = json!({"S": "two"});
     app.put_raw(item);
     for query in ["", "?limit=2"] {
         let path = format!("/v1/applications/myapp/clients{query}");

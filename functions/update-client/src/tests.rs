@@ -62,6 +62,7 @@ async fn a_put_answers_the_whole_client_as_it_is_now() {
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",
+            "updated_by": app.management.client_id,
             "version": 2,
         })
     );
@@ -194,6 +195,7 @@ async fn read_only_and_unknown_members_are_refused_by_name() {
         "created_at",
         "created_by",
         "updated_at",
+        "updated_by",
         "version",
         "jwks_uri",
         "trusted",
@@ -253,6 +255,7 @@ async fn if_match_is_the_clients_own_version() {
     let renamed = made.app.clone().changed(
         domain::AppProfile::named(domain::Name::parse("Renamed").unwrap()),
         made.app.default_client.settings.clone(),
+        "someone",
         app.registry.now(),
     );
     let keep = table::SecretsChange::Keep;

@@ -49,6 +49,7 @@ async fn of_an_app_it_sets_the_default_clients_and_answers_the_app() {
                 "created_at": "2026-01-02T03:04:05Z",
                 "created_by": app.management.client_id,
                 "updated_at": "2026-01-02T03:05:05Z",
+                "updated_by": app.management.client_id,
                 "version": version,
             })
         );

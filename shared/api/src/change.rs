@@ -6,7 +6,7 @@ use domain::{
     App, AppProfile, Client, ClientId, ClientSettings, RightsNeeded, Secret, StoredSecret,
     Timestamp, app, client::MIN_MANAGEMENT_EXPIRY, ended_secrets::MAX_ENDED, stored_secret,
 };
-use table::{ChangeError, Principal, SecretsChange};
+use table::{ChangeError, Principal, SecretsChange, Unique};
 
 use crate::{ApiError, Call, Registry, find, precondition::IfMatch};
 
@@ -58,7 +58,8 @@ pub async fn change_app(
         // The dialect has checked its own members; this is the whole new state, whoever wrote it.
         app::check(&profile, &client, old.management).or(())?;
         let secrets = secrets_change(registry, &old, &old.default_client, &client)?;
-        let new = old.clone().changed(profile, client, registry.now());
+        let by = caller.client_id.as_str();
+        let new = old.clone().changed(profile, client, by, registry.now());
         let id = write_id(registry)?;
         match registry.table.update_app(&old, &new, &secrets.1, &id).await {
             Ok(()) => {
@@ -91,11 +92,11 @@ pub async fn change_client(
         app::check(&old.app.profile, &settings, old.app.management).or(())?;
         let (secret, secrets) = secrets_change(registry, &old.app, &old.client, &settings)?;
         let id = write_id(registry)?;
-        let now = registry.now();
         let client_version = old.client.version;
-        let client = old.client.changed(settings, now);
+        let by = caller.client_id.as_str();
+        let client = old.client.changed(settings, by, registry.now());
         let (new, written) = if client.default {
-            let app = old.app.clone().with_default_client(client.clone(), now);
+            let app = old.app.clone().with_default_client(client.clone());
             let written = registry
                 .table
                 .update_app(&old.app, &app, &secrets, &id)
@@ -125,8 +126,7 @@ pub fn refused(e: ChangeError, what: &'static str) -> ApiError {
     match e {
         ChangeError::Missing => ApiError::NotFound(what),
         ChangeError::Stale => ApiError::PreconditionFailed,
-        ChangeError::NameTaken => name_taken(),
-        ChangeError::AudienceTaken => audience_taken(),
+        ChangeError::Taken(unique) => taken(unique),
         ChangeError::TooMany => ApiError::Conflict {
             code: "too-many-clients",
             detail: "The application has as many clients as it may have; delete one that is no longer used, or register another application.".into(),
@@ -218,19 +218,25 @@ pub fn too_many_ended() -> ApiError {
     }
 }
 
-/// Another app has the name that is to be unique.
-pub fn name_taken() -> ApiError {
+/// Another app has what only one may have.
+pub fn taken(unique: Unique) -> ApiError {
+    let (code, detail) = match unique {
+        Unique::Name => (
+            "display-name-taken",
+            "Another application has this display name; choose another.",
+        ),
+        Unique::Audience => (
+            "audience-taken",
+            "Another application is the resource server of this audience; choose another, or change that application first.",
+        ),
+        Unique::Subdomain => (
+            "subdomain-taken",
+            "Another application has this subdomain; choose another, or change that application first.",
+        ),
+    };
     ApiError::Conflict {
-        code: "display-name-taken",
-        detail: "Another application has this display name; choose another.".into(),
-    }
-}
-
-/// Another app claims the audience.
-pub fn audience_taken() -> ApiError {
-    ApiError::Conflict {
-        code: "audience-taken",
-        detail: "Another application is the resource server of this audience; choose another, or change that application first.".into(),
+        code,
+        detail: detail.into(),
     }
 }
 

@@ -6,7 +6,7 @@ use table::keys::{
     APP_IDS, LISTING,
     pattern::{
         self, APP, ASSERTION, AUDIENCE, CLIENT_ID, CODE, IDEMPOTENCY, LATEST_SIGNING_KEY, NAME,
-        REVOKED, SIGNING_KEY_HALVES, SIGNING_KEYS, SWEEP, TENANT,
+        REVOKED, SIGNING_KEY_HALVES, SIGNING_KEYS, SUBDOMAIN, SWEEP, TENANT,
     },
 };
 
@@ -88,7 +88,7 @@ pub static OPERATIONS: [Operation; 28] = [
     operation("create-app", "Registers an app with its default client.", true, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
-        on("PutItem", &[APP, CODE, NAME, AUDIENCE, CLIENT_ID, IDEMPOTENCY]),
+        on("PutItem", &[APP, CODE, NAME, AUDIENCE, SUBDOMAIN, CLIENT_ID, IDEMPOTENCY]),
     ]),
     operation("create-client", "Adds a client to an app.", true, &[
         CALLER, KEYS,
@@ -115,7 +115,7 @@ pub static OPERATIONS: [Operation; 28] = [
         on("UpdateItem", &[APP, CODE]),
         on("Query", &[APP]),
         on("BatchWriteItem", &[APP]),
-        on("DeleteItem", &[NAME, AUDIENCE]),
+        on("DeleteItem", &[NAME, AUDIENCE, SUBDOMAIN]),
     ]),
     operation("delete-client", "Deletes a client.", false, &[
         CALLER, KEYS,
@@ -211,8 +211,8 @@ pub static OPERATIONS: [Operation; 28] = [
         CALLER, KEYS,
         on("GetItem", &[APP, CODE, CLIENT_ID]),
         on("UpdateItem", &[APP]),
-        on("PutItem", &[NAME, AUDIENCE]),
-        on("DeleteItem", &[NAME, AUDIENCE]),
+        on("PutItem", &[NAME, AUDIENCE, SUBDOMAIN]),
+        on("DeleteItem", &[NAME, AUDIENCE, SUBDOMAIN]),
     ]),
     operation("update-client", "Changes a client.", true, &[
         CALLER, KEYS,

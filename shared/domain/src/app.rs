@@ -217,6 +217,9 @@ pub struct App {
     pub profile: AppProfile,
     /// The kill switch, for all its clients.
     pub status: Status,
+    /// The status before, once it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_status: Option<Status>,
     /// Whether it is its tenant's management application.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub management: bool,
@@ -238,6 +241,8 @@ pub struct App {
     pub created_by: String,
     /// When it or its default client last changed.
     pub updated_at: Timestamp,
+    /// The client that changed it last.
+    pub updated_by: String,
     /// Its ETag; covers the default client too.
     pub version: Version,
     /// The client that came with it.
@@ -268,6 +273,7 @@ impl App {
             code_name,
             profile: command.profile,
             status: Status::new(command.active),
+            previous_status: None,
             management: how.management,
             login_preferences: None,
             password_sharing_group_id: None,
@@ -276,6 +282,7 @@ impl App {
             created_at: how.at,
             created_by: how.by.clone(),
             updated_at: how.at,
+            updated_by: how.by.clone(),
             version: Version::first(),
             default_client: Client {
                 default: true,
@@ -292,12 +299,13 @@ impl App {
         }
     }
 
-    /// The next version, with another state of its default client.
+    /// The next version, with the next version of its default client.
     #[must_use]
-    pub fn with_default_client(self, default_client: Client, at: Timestamp) -> Self {
+    pub fn with_default_client(self, default_client: Client) -> Self {
         Self {
+            updated_at: default_client.updated_at,
+            updated_by: default_client.updated_by.clone(),
             default_client,
-            updated_at: at,
             version: self.version.next(),
             ..self
         }
@@ -306,16 +314,23 @@ impl App {
     /// The next version, with another profile and other settings of the default client, whose own
     /// version moves only when its settings do.
     #[must_use]
-    pub fn changed(self, profile: AppProfile, client: ClientSettings, at: Timestamp) -> Self {
+    pub fn changed(
+        self,
+        profile: AppProfile,
+        client: ClientSettings,
+        by: &str,
+        at: Timestamp,
+    ) -> Self {
         let default_client = if client == self.default_client.settings {
             self.default_client
         } else {
-            self.default_client.changed(client, at)
+            self.default_client.changed(client, by, at)
         };
         Self {
             profile,
             default_client,
             updated_at: at,
+            updated_by: by.to_owned(),
             version: self.version.next(),
             ..self
         }

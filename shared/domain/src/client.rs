@@ -335,12 +335,17 @@ pub struct Client {
     pub settings: ClientSettings,
     /// The kill switch.
     pub status: Status,
+    /// The status before, once it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_status: Option<Status>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: String,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// The client that changed it last.
+    pub updated_by: String,
     /// Its ETag.
     pub version: Version,
     /// Whether it came with its app and can't be deleted alone.
@@ -361,9 +366,11 @@ impl Client {
             app_id: *app,
             settings,
             status: Status::new(true),
+            previous_status: None,
             created_at: at,
             created_by: by.to_owned(),
             updated_at: at,
+            updated_by: by.to_owned(),
             version: Version::first(),
             default: false,
         }
@@ -371,10 +378,11 @@ impl Client {
 
     /// The next version, with other settings.
     #[must_use]
-    pub fn changed(self, settings: ClientSettings, at: Timestamp) -> Self {
+    pub fn changed(self, settings: ClientSettings, by: &str, at: Timestamp) -> Self {
         Self {
             settings,
             updated_at: at,
+            updated_by: by.to_owned(),
             version: self.version.next(),
             ..self
         }

@@ -6,9 +6,9 @@ use domain::{App, AppId, CodeName, ResourceId, StoredSecret, TenantId, app};
 use ring::digest;
 
 use crate::{
-    CreateAppError, IdempotencyRecord, Table, TableError,
+    CreateAppError, IdempotencyRecord, Table, TableError, Unique,
     error::{CONDITION_FAILED, reason},
-    guard::{AudienceGuard, ClientIdPointer, CodeNameGuard, NameGuard},
+    guard::{AudienceGuard, ClientIdPointer, CodeNameGuard, NameGuard, SubdomainGuard},
     idempotency::replayed,
     item::decode,
     keys::{self, Key},
@@ -41,12 +41,11 @@ pub(crate) fn app_puts(
             )?,
         ),
     ];
-    if let Some(guard) = name_guard(app) {
-        puts.push((Part::Name, put_new(table, &guard, &NameGuard { app_id })?));
-    }
-    if let Some(guard) = audience_guard(app) {
-        let put = put_new(table, &guard, &AudienceGuard { app_id })?;
-        puts.push((Part::Audience, put));
+    for (unique, guard) in guards(app) {
+        if let Some(guard) = guard {
+            let put = put_guard(table, unique, &guard, app_id)?;
+            puts.push((Part::Unique(unique), put));
+        }
     }
     if client_id.app_id().is_none() {
         let pointer = keys::client_id_pointer(client_id);
@@ -61,14 +60,40 @@ pub(crate) fn app_puts(
 pub(crate) enum Part {
     App,
     CodeName,
-    Name,
-    Audience,
+    Unique(Unique),
     ClientId,
     Idempotency,
 }
 
+/// The guards of what only one app may have, where an app has it.
+pub(crate) fn guards(app: &App) -> [(Unique, Option<Key>); 3] {
+    let subdomain = app.profile.subdomain.as_ref();
+    [
+        (Unique::Name, name_guard(app)),
+        (Unique::Audience, audience_guard(app)),
+        (
+            Unique::Subdomain,
+            subdomain.map(|s| keys::subdomain_guard(&app.tenant_id, s)),
+        ),
+    ]
+}
+
+/// The put of a guard that nobody has.
+pub(crate) fn put_guard(
+    table: &str,
+    unique: Unique,
+    guard: &Key,
+    app_id: AppId,
+) -> Result<TransactWriteItem, TableError> {
+    match unique {
+        Unique::Name => put_new(table, guard, &NameGuard { app_id }),
+        Unique::Audience => put_new(table, guard, &AudienceGuard { app_id }),
+        Unique::Subdomain => put_new(table, guard, &SubdomainGuard { app_id }),
+    }
+}
+
 /// The guard of an app's name, where that is to be unique.
-pub(crate) fn name_guard(app: &App) -> Option<Key> {
+fn name_guard(app: &App) -> Option<Key> {
     let name = &app.profile.app_name;
     app.unique_name
         .then(|| keys::name_guard(&app.tenant_id, &sha256_hex(&app::folded(name))))
@@ -117,11 +142,10 @@ impl Table {
         if refused(Part::ClientId).is_some() {
             return Err(CreateAppError::ClientIdTaken);
         }
-        if refused(Part::Name).is_some() {
-            return Err(CreateAppError::NameTaken);
-        }
-        if refused(Part::Audience).is_some() {
-            return Err(CreateAppError::AudienceTaken);
+        for (unique, _) in guards(app) {
+            if refused(Part::Unique(unique)).is_some() {
+                return Err(CreateAppError::Taken(unique));
+            }
         }
         if refused(Part::CodeName).is_some() {
             return Err(CreateAppError::CodeNameTaken);

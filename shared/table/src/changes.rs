@@ -5,14 +5,14 @@ use domain::{App, AppId, Client, RoleGrant, StoredSecret, TenantId, Version};
 
 use crate::{
     ChangeError, Table, TableError,
-    apps::{audience_guard, name_guard},
+    apps::{guards, put_guard},
     clients::key_of,
     error::{CONDITION_FAILED, reason},
-    guard::{AudienceGuard, NameGuard},
     item::{Item, decode, key_item, string, text},
     keys::{self, Key},
-    record::{AppRecord, records},
-    transact::{jitter_of, put_new},
+    record::AppRecord,
+    secret_record::records,
+    transact::jitter_of,
     update::Update,
 };
 
@@ -41,14 +41,16 @@ impl Table {
     ) -> Result<(), ChangeError> {
         let client = &new.default_client;
         let update = Update::of(keys::app(&new.app_id))
-            .set("profile", &new.profile)?
-            .set("client", &client.settings)?
-            .set("version", &new.version)?
-            .set("client_version", &client.version)?
-            .set("updated_at", &new.updated_at)?
-            .set("client_updated_at", &client.updated_at)?;
+            .set("app.profile", &new.profile)?
+            .set("app.version", &new.version)?
+            .set("app.updated_at", &new.updated_at)?
+            .set("app.updated_by", &new.updated_by)?
+            .set("client.settings", &client.settings)?
+            .set("client.version", &client.version)?
+            .set("client.updated_at", &client.updated_at)?
+            .set("client.updated_by", &client.updated_by)?;
         let update = finished(update, old.version, secrets, write_id)?;
-        let condition = "#version = :old AND attribute_not_exists(deleted_at)";
+        let condition = "#app.#version = :old AND attribute_not_exists(deleted_at)";
         let moves = moved_guards(&self.name, old, new)?;
         if moves.is_empty() {
             let sent = update.send(self, condition, ReturnValue::None).await?;
@@ -90,12 +92,13 @@ impl Table {
         write_id: &str,
     ) -> Result<(), ChangeError> {
         let update = Update::of(key_of(new))
-            .set("client", &new.settings)?
-            .set("version", &new.version)?
-            .set("updated_at", &new.updated_at)?;
+            .set("client.settings", &new.settings)?
+            .set("client.version", &new.version)?
+            .set("client.updated_at", &new.updated_at)?
+            .set("client.updated_by", &new.updated_by)?;
         let update = finished(update, old, secrets, write_id)?;
         let sent = update
-            .send(self, "#version = :old", ReturnValue::None)
+            .send(self, "#client.#version = :old", ReturnValue::None)
             .await?;
         written(sent.map(drop), write_id)
     }
@@ -113,20 +116,21 @@ impl Table {
         write_id: &str,
     ) -> Result<bool, ChangeError> {
         let update = Update::of(keys::app(app_id))
-            .set("me_role", grant)?
+            .set("client.me_role", grant)?
             .set("last_write", &write_id)?
             .value("tenant", text(tenant.as_str()));
-        let (update, version) = update.only_in(if_versions, "version");
+        let (update, version) = update.only_in(if_versions, "app.version");
         let condition = "tenant_id = :tenant AND attribute_not_exists(deleted_at) \
-                         AND attribute_not_exists(#me_role)";
+                         AND attribute_not_exists(#client.#me_role)";
         let condition = condition.to_owned() + &version;
         match update.send(self, &condition, ReturnValue::None).await? {
             Ok(_) => Ok(true),
             Err(Some(item)) if string(&item, "last_write") == write_id => Ok(true),
-            Err(Some(item)) if !is_live(&item, app_id, tenant)? => Err(ChangeError::Missing),
-            Err(Some(item)) if item.contains_key("me_role") => Ok(false),
-            Err(Some(_)) => Err(ChangeError::Stale),
-            Err(None) => Err(ChangeError::Missing),
+            Err(item) => match living(item, app_id, tenant)? {
+                Some(app) if app.me_role.is_some() => Ok(false),
+                Some(_) => Err(ChangeError::Stale),
+                None => Err(ChangeError::Missing),
+            },
         }
     }
 
@@ -141,19 +145,19 @@ impl Table {
     ) -> Result<(), ChangeError> {
         let update = Update::of(keys::app(app_id))
             .set("last_write", &write_id)?
-            .remove("me_role")
+            .remove("client.me_role")
             .value("tenant", text(tenant.as_str()));
-        let (update, version) = update.only_in(if_versions, "version");
+        let (update, version) = update.only_in(if_versions, "app.version");
         let condition = "tenant_id = :tenant AND attribute_not_exists(deleted_at) \
-                         AND attribute_exists(#me_role)";
+                         AND attribute_exists(#client.#me_role)";
         let condition = condition.to_owned() + &version;
         match update.send(self, &condition, ReturnValue::None).await? {
             Ok(_) => Ok(()),
             Err(Some(item)) if string(&item, "last_write") == write_id => Ok(()),
-            Err(Some(item)) if is_live(&item, app_id, tenant)? && item.contains_key("me_role") => {
-                Err(ChangeError::Stale)
-            }
-            Err(_) => Err(ChangeError::Missing),
+            Err(item) => match living(item, app_id, tenant)? {
+                Some(app) if app.me_role.is_some() => Err(ChangeError::Stale),
+                _ => Err(ChangeError::Missing),
+            },
         }
     }
 }
@@ -174,21 +178,16 @@ fn moved_guards(
 ) -> Result<Vec<(Moved, TransactWriteItem)>, TableError> {
     let mut moves = Vec::new();
     let app_id = new.app_id;
-    let (name, audience) = (name_guard(old), audience_guard(old));
-    let (new_name, new_audience) = (name_guard(new), audience_guard(new));
-    let freed = [(&name, &new_name), (&audience, &new_audience)];
-    for (old, _) in freed.into_iter().filter(|(old, new)| old != new) {
-        if let Some(key) = old {
-            moves.push((Moved::From(key.clone()), free(table, key, &app_id)?));
+    let pairs = guards(old).into_iter().zip(guards(new));
+    for ((unique, from), (_, to)) in pairs.filter(|((_, from), (_, to))| from != to) {
+        if let Some(key) = from {
+            let freed = free(table, &key, &app_id)?;
+            moves.push((Moved::From(key), freed));
         }
-    }
-    if let Some(key) = new_name.filter(|key| Some(key) != name.as_ref()) {
-        let put = put_new(table, &key, &NameGuard { app_id })?;
-        moves.push((Moved::To(ChangeError::NameTaken), put));
-    }
-    if let Some(key) = new_audience.filter(|key| Some(key) != audience.as_ref()) {
-        let put = put_new(table, &key, &AudienceGuard { app_id })?;
-        moves.push((Moved::To(ChangeError::AudienceTaken), put));
+        if let Some(key) = to {
+            let put = put_guard(table, unique, &key, app_id)?;
+            moves.push((Moved::To(ChangeError::Taken(unique)), put));
+        }
     }
     Ok(moves)
 }
@@ -225,7 +224,6 @@ fn finished(
     }
     Ok(update
         .set("last_write", &write_id)?
-        .named("version")
         .value("old", AttributeValue::N(old.to_string())))
 }
 
@@ -241,8 +239,15 @@ fn written(sent: Result<(), Option<Item>>, write_id: &str) -> Result<(), ChangeE
     }
 }
 
-/// Whether the item that refused a change is a living app of the tenant; an error for one that can't be read.
-fn is_live(item: &Item, app_id: &AppId, tenant: &TenantId) -> Result<bool, TableError> {
-    let app = decode::<AppRecord>(item.clone())?.into_live_app(*app_id)?;
-    Ok(app.is_some_and(|app| app.tenant_id == *tenant))
+/// The item that refused a change, if it is a living app of the tenant; an error for one that can't be read.
+fn living(
+    item: Option<Item>,
+    app_id: &AppId,
+    tenant: &TenantId,
+) -> Result<Option<App>, TableError> {
+    let Some(item) = item else {
+        return Ok(None);
+    };
+    let app = decode::<AppRecord>(item)?.into_live_app(*app_id)?;
+    Ok(app.filter(|app| app.tenant_id == *tenant))
 }

@@ -104,7 +104,8 @@ impl Table {
             let delete = Delete::builder()
                 .table_name(&self.name)
                 .set_key(Some(key_item(&key_of(client))))
-                .condition_expression("#version = :version")
+                .condition_expression("#client.#version = :version")
+                .expression_attribute_names("#client", "client")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", version)
                 .return_values_on_condition_check_failure(

@@ -10,7 +10,7 @@ use domain::{App, AppId, Timestamp};
 
 use crate::{
     ChangeError, Table, TableError,
-    apps::{audience_guard, name_guard},
+    apps::guards,
     budgets::LINGER,
     error::{CONDITION_FAILED, reason},
     guard::SweepRecord,
@@ -56,8 +56,9 @@ impl Table {
         let mark = update(
             &keys::app(&app.app_id),
             "SET deleted_at = :at REMOVE listed_in, secrets",
-            "#version = :version AND attribute_not_exists(deleted_at)",
+            "#app.#version = :version AND attribute_not_exists(deleted_at)",
         )
+        .expression_attribute_names("#app", "app")
         .expression_attribute_names("#version", "version")
         .expression_attribute_values(":version", number(&app.version));
         let guard = keys::code_name_guard(&app.tenant_id, &app.code_name);
@@ -72,8 +73,8 @@ impl Table {
                 &SweepRecord { deleted_at: at },
             )?,
         ];
-        // Unlike a code name, a unique name and an audience are free again.
-        for guard in [name_guard(app), audience_guard(app)].into_iter().flatten() {
+        // Unlike a code name, what else is unique is free again.
+        for guard in guards(app).into_iter().filter_map(|(_, guard)| guard) {
             let freed = Delete::builder()
                 .table_name(&self.name)
                 .set_key(Some(key_item(&guard)))

@@ -125,18 +125,26 @@ pub(crate) fn is_passing(reasons: &[CancellationReason]) -> bool {
         })
 }
 
+/// What only one app of a tenant may have, besides its code name; its guard moves and goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    /// A name, of apps for which that was asked.
+    Name,
+    /// The audience that a resource server claims.
+    Audience,
+    /// The subdomain of an admin portal.
+    Subdomain,
+}
+
 /// Why an app was not created.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CreateAppError {
     /// Another app of the tenant has the code name.
     #[error("the code name is taken")]
     CodeNameTaken,
-    /// Another app has the name that is to be unique.
-    #[error("the name is taken")]
-    NameTaken,
-    /// Another app claims the audience.
-    #[error("the audience is taken")]
-    AudienceTaken,
+    /// Another app of the tenant has what only one may have.
+    #[error("another has the same {0:?}")]
+    Taken(Unique),
     /// Another client has the chosen id.
     #[error("the client id is taken")]
     ClientIdTaken,
@@ -154,12 +162,9 @@ pub enum ChangeError {
     /// There is no such thing, or no longer.
     #[error("it does not exist")]
     Missing,
-    /// Another app has the name that is to be unique.
-    #[error("the name is taken")]
-    NameTaken,
-    /// Another app claims the audience.
-    #[error("the audience is taken")]
-    AudienceTaken,
+    /// Another app of the tenant has what only one may have.
+    #[error("another has the same {0:?}")]
+    Taken(Unique),
     /// The app has as many clients as it may.
     #[error("there are as many as there may be")]
     TooMany,

@@ -38,6 +38,16 @@ impl Record for AudienceGuard {
     const KIND: &'static str = "audience";
 }
 
+/// The subdomain of an app's admin portal.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SubdomainGuard {
+    pub(crate) app_id: AppId,
+}
+
+impl Record for SubdomainGuard {
+    const KIND: &'static str = "subdomain";
+}
+
 /// A chosen client id: leads to its app, and outlives it, so that the id is never given again.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ClientIdPointer {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use domain::{AppId, ClientId, CodeName, TenantId};
+use domain::{AppId, ClientId, CodeName, Subdomain, TenantId};
 
 /// Name of the partition-key attribute.
 pub const PK: &str = "pk";
@@ -28,6 +28,8 @@ pub mod pattern {
     pub const NAME: &str = "NAME#*";
     /// Guards of audiences.
     pub const AUDIENCE: &str = "AUDIENCE#*";
+    /// Guards of subdomains.
+    pub const SUBDOMAIN: &str = "SUBDOMAIN#*";
     /// Pointers of chosen client ids.
     pub const CLIENT_ID: &str = "CLIENT_ID#*";
     /// Kept answers.
@@ -56,11 +58,12 @@ pub mod pattern {
 
     /// Every one.
     #[cfg(test)]
-    pub(super) const ALL: [&str; 13] = [
+    pub(super) const ALL: [&str; 14] = [
         APP,
         CODE,
         NAME,
         AUDIENCE,
+        SUBDOMAIN,
         CLIENT_ID,
         IDEMPOTENCY,
         SWEEP,
@@ -130,6 +133,14 @@ pub fn name_guard(tenant: &TenantId, folded_digest: &str) -> Key {
 pub fn audience_guard(tenant: &TenantId, digest: &str) -> Key {
     Key {
         pk: format!("AUDIENCE#{tenant}#{digest}"),
+        sk: "GUARD".into(),
+    }
+}
+
+/// What keeps a subdomain unique in its tenant.
+pub fn subdomain_guard(tenant: &TenantId, subdomain: &Subdomain) -> Key {
+    Key {
+        pk: format!("SUBDOMAIN#{tenant}#{subdomain}"),
         sk: "GUARD".into(),
     }
 }
@@ -280,6 +291,11 @@ mod tests {
             (tenant, "[0-9a-f]{1,9}").prop_map(|(t, d)| {
                 let tenant = TenantId::parse(&t).unwrap();
                 (format!("audience {t} {d}"), audience_guard(&tenant, &d))
+            }),
+            (tenant, "[a-z0-9]{1,8}").prop_map(|(t, label)| {
+                let (tenant, subdomain) = (TenantId::parse(&t).unwrap(), Subdomain::parse(&label));
+                let key = subdomain_guard(&tenant, &subdomain.unwrap());
+                (format!("subdomain {t} {label}"), key)
             }),
             "[A-Za-z0-9_]{1,9}".prop_map(|c| {
                 let id = ClientId::chosen(&c).unwrap();

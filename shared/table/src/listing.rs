@@ -94,11 +94,11 @@ impl Table {
             .limit(i32::try_from(page.limit.saturating_add(1)).unwrap_or(i32::MAX));
         let mut filters = Vec::new();
         if let Some(prefix) = &page.filter.name_prefix {
-            filters.push("begins_with(profile.app_name, :prefix)");
+            filters.push("begins_with(app.profile.app_name, :prefix)");
             query = query.expression_attribute_values(":prefix", text(prefix.as_str()));
         }
         if let Some(active) = page.filter.active {
-            filters.push("#status.active = :active");
+            filters.push("app.#status.active = :active");
             query = query
                 .expression_attribute_names("#status", "status")
                 .expression_attribute_values(":active", AttributeValue::Bool(active));

@@ -2,44 +2,26 @@
 //!
 //! What the key says already (ids) is not stored again: an app with its client fits one write unit.
 
-use std::{collections::BTreeMap, fmt, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use domain::{
-    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, Day, EndedSecrets,
-    RoleGrant, SecretDigest, SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
+    App, AppId, AppProfile, Client, ClientId, ClientSettings, CodeName, EndedSecrets, RoleGrant,
+    SecretId, Status, StoredSecret, TenantId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    TableError, bytes,
+    TableError,
     item::{Record, SCHEMA},
     keys,
     read::Projection,
+    secret_record::{SecretRecord, records, stored_secrets},
 };
 
-/// What the listing index carries of an app item: everything but the secrets' digests.
-pub(crate) const LISTED_ATTRIBUTES: [&str; 19] = [
-    "kind",
-    "schema",
-    "tenant_id",
-    "code_name",
-    "version",
-    "client_version",
-    "profile",
-    "client",
-    "status",
-    "client_status",
-    "management",
-    "operator_settings",
-    "client_id",
-    "unique_name",
-    "me_role",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "client_updated_at",
-];
+/// What the listing index carries of an app item: everything but the secrets' digests. An index carries what
+/// it was made with, so all that lists may ever show lies in two maps, whose members may change.
+pub(crate) const LISTED_ATTRIBUTES: [&str; 5] = ["kind", "schema", "tenant_id", "app", "client"];
 
 /// What a read of an app or a client fetches: no digest of a secret.
 pub(crate) static READABLE: LazyLock<Projection> = LazyLock::new(|| Projection::of(&readable()));
@@ -68,33 +50,13 @@ pub(crate) struct AppRecord {
     /// Puts the item into the listing index; taken away by deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     listed_in: Option<TenantId>,
-    code_name: CodeName,
-    version: Version,
-    client_version: Version,
-    profile: AppProfile,
-    client: ClientSettings,
-    status: Status,
-    client_status: Status,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    management: bool,
-    /// What only an operator sets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    operator_settings: Option<OperatorSettings>,
-    /// The default client's id, where it was chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    client_id: Option<ClientId>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    unique_name: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    me_role: Option<RoleGrant>,
-    created_at: Timestamp,
-    created_by: String,
-    updated_at: Timestamp,
-    client_updated_at: Timestamp,
+    app: AppMap,
+    client: DefaultClientMap,
     /// A deleted app stays until its clients are swept; every read takes it for absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deleted_at: Option<Timestamp>,
-    /// How many further clients it has; absent until they are counted.
+    /// How many further clients it has; absent until they are counted. Not listed: it would cost the index
+    /// a write with each client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clients: Option<u32>,
     #[serde(default)]
@@ -105,6 +67,54 @@ pub(crate) struct AppRecord {
     /// Secrets whose tokens ended with them.
     #[serde(default, skip_serializing_if = "EndedSecrets::is_empty")]
     pub(crate) ended_secrets: EndedSecrets,
+}
+
+/// The attribute `app` of an app's item.
+#[derive(Debug, Serialize, Deserialize)]
+struct AppMap {
+    code_name: CodeName,
+    version: Version,
+    profile: AppProfile,
+    status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_status: Option<Status>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    management: bool,
+    /// What only an operator sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operator_settings: Option<OperatorSettings>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unique_name: bool,
+    created_at: Timestamp,
+    created_by: String,
+    updated_at: Timestamp,
+    /// Absent until somebody changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_by: Option<String>,
+}
+
+/// The attribute `client` of an app's item: its default client, made with the app by whoever made that.
+#[derive(Debug, Serialize, Deserialize)]
+struct DefaultClientMap {
+    /// Where it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<ClientId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    me_role: Option<RoleGrant>,
+    version: Version,
+    settings: ClientSettings,
+    status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_status: Option<Status>,
+    updated_at: Timestamp,
+    /// Absent until somebody changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_by: Option<String>,
+}
+
+/// Who changed something, unless it was who made it.
+fn unlike(updated_by: &str, created_by: &str) -> Option<String> {
+    (updated_by != created_by).then(|| updated_by.to_owned())
 }
 
 /// What an operator sets of an app, and its owner only reads.
@@ -133,26 +143,35 @@ impl Record for AppRecord {
 
 impl AppRecord {
     pub(crate) fn new(app: &App, secret: Option<&StoredSecret>) -> Self {
+        let client = &app.default_client;
         Self {
             tenant_id: app.tenant_id.clone(),
             listed_in: Some(app.tenant_id.clone()),
-            code_name: app.code_name.clone(),
-            version: app.version,
-            client_version: app.default_client.version,
-            profile: app.profile.clone(),
-            client: app.default_client.settings.clone(),
-            status: app.status.clone(),
-            client_status: app.default_client.status.clone(),
-            management: app.management,
-            operator_settings: OperatorSettings::of(app),
-            client_id: Some(app.default_client.client_id.clone())
-                .filter(|id| *id != ClientId::default_of(&app.app_id)),
-            unique_name: app.unique_name,
-            me_role: app.me_role.clone(),
-            created_at: app.created_at,
-            created_by: app.created_by.clone(),
-            updated_at: app.updated_at,
-            client_updated_at: app.default_client.updated_at,
+            app: AppMap {
+                code_name: app.code_name.clone(),
+                version: app.version,
+                profile: app.profile.clone(),
+                status: app.status.clone(),
+                previous_status: app.previous_status.clone(),
+                management: app.management,
+                operator_settings: OperatorSettings::of(app),
+                unique_name: app.unique_name,
+                created_at: app.created_at,
+                created_by: app.created_by.clone(),
+                updated_at: app.updated_at,
+                updated_by: unlike(&app.updated_by, &app.created_by),
+            },
+            client: DefaultClientMap {
+                client_id: Some(client.client_id.clone())
+                    .filter(|id| *id != ClientId::default_of(&app.app_id)),
+                me_role: app.me_role.clone(),
+                version: client.version,
+                settings: client.settings.clone(),
+                status: client.status.clone(),
+                previous_status: client.previous_status.clone(),
+                updated_at: client.updated_at,
+                updated_by: unlike(&client.updated_by, &client.created_by),
+            },
             deleted_at: None,
             clients: Some(0),
             secrets: records(secret),
@@ -171,33 +190,38 @@ impl AppRecord {
 
     pub(crate) fn into_parts(self, app_id: AppId) -> Result<(App, Vec<StoredSecret>), TableError> {
         let secrets = stored_secrets(self.secrets, &keys::app(&app_id).to_string())?;
-        let operator = self.operator_settings.unwrap_or_default();
+        let (map, client) = (self.app, self.client);
+        let operator = map.operator_settings.unwrap_or_default();
         let app = App {
             app_id,
             tenant_id: self.tenant_id,
-            code_name: self.code_name,
-            profile: self.profile,
-            status: self.status,
-            management: self.management,
+            code_name: map.code_name,
+            profile: map.profile,
+            status: map.status,
+            previous_status: map.previous_status,
+            management: map.management,
             login_preferences: operator.login_preferences,
             password_sharing_group_id: operator.password_sharing_group_id,
-            unique_name: self.unique_name,
-            me_role: self.me_role,
-            created_at: self.created_at,
-            created_by: self.created_by.clone(),
-            updated_at: self.updated_at,
-            version: self.version,
+            unique_name: map.unique_name,
+            me_role: client.me_role,
+            created_at: map.created_at,
+            created_by: map.created_by.clone(),
+            updated_at: map.updated_at,
+            updated_by: map.updated_by.unwrap_or_else(|| map.created_by.clone()),
+            version: map.version,
             default_client: Client {
-                client_id: self
+                client_id: client
                     .client_id
                     .unwrap_or_else(|| ClientId::default_of(&app_id)),
                 app_id,
-                settings: self.client,
-                status: self.client_status,
-                created_at: self.created_at,
-                created_by: self.created_by,
-                updated_at: self.client_updated_at,
-                version: self.client_version,
+                settings: client.settings,
+                status: client.status,
+                previous_status: client.previous_status,
+                created_at: map.created_at,
+                updated_by: client.updated_by.unwrap_or_else(|| map.created_by.clone()),
+                created_by: map.created_by,
+                updated_at: client.updated_at,
+                version: client.version,
                 default: true,
             },
         };
@@ -210,12 +234,7 @@ impl AppRecord {
 pub(crate) struct ClientRecord {
     app_id: AppId,
     pub(crate) tenant_id: TenantId,
-    version: Version,
-    client: ClientSettings,
-    status: Status,
-    created_at: Timestamp,
-    created_by: String,
-    updated_at: Timestamp,
+    client: ClientMap,
     #[serde(default)]
     secrets: BTreeMap<SecretId, SecretRecord>,
     #[serde(default)]
@@ -223,6 +242,22 @@ pub(crate) struct ClientRecord {
     /// Secrets whose tokens ended with them.
     #[serde(default, skip_serializing_if = "EndedSecrets::is_empty")]
     pub(crate) ended_secrets: EndedSecrets,
+}
+
+/// The attribute `client` of a further client's item.
+#[derive(Debug, Serialize, Deserialize)]
+struct ClientMap {
+    version: Version,
+    settings: ClientSettings,
+    status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_status: Option<Status>,
+    created_at: Timestamp,
+    created_by: String,
+    updated_at: Timestamp,
+    /// Absent until somebody changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_by: Option<String>,
 }
 
 impl Record for ClientRecord {
@@ -234,12 +269,16 @@ impl ClientRecord {
         Self {
             app_id: client.app_id,
             tenant_id: tenant.clone(),
-            version: client.version,
-            client: client.settings.clone(),
-            status: client.status.clone(),
-            created_at: client.created_at,
-            created_by: client.created_by.clone(),
-            updated_at: client.updated_at,
+            client: ClientMap {
+                version: client.version,
+                settings: client.settings.clone(),
+                status: client.status.clone(),
+                previous_status: client.previous_status.clone(),
+                created_at: client.created_at,
+                created_by: client.created_by.clone(),
+                updated_at: client.updated_at,
+                updated_by: unlike(&client.updated_by, &client.created_by),
+            },
             secrets: records(secret),
             secrets_rev: 0,
             ended_secrets: EndedSecrets::default(),
@@ -251,112 +290,25 @@ impl ClientRecord {
         client_id: ClientId,
     ) -> Result<(Client, Vec<StoredSecret>), TableError> {
         let secrets = stored_secrets(self.secrets, &format!("the client {client_id}"))?;
+        let map = self.client;
         let client = Client {
             client_id,
             app_id: self.app_id,
-            settings: self.client,
-            status: self.status,
-            created_at: self.created_at,
-            created_by: self.created_by,
-            updated_at: self.updated_at,
-            version: self.version,
+            settings: map.settings,
+            status: map.status,
+            previous_status: map.previous_status,
+            created_at: map.created_at,
+            updated_by: map.updated_by.unwrap_or_else(|| map.created_by.clone()),
+            created_by: map.created_by,
+            updated_at: map.updated_at,
+            version: map.version,
             default: false,
         };
         Ok((client, secrets))
     }
 }
 
-/// A client secret's digest and life, under its id in the `secrets` map of its client's item.
-/// `Debug` leaves the digest out.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SecretRecord {
-    #[serde(with = "bytes")]
-    digest: Vec<u8>,
-    pepper: u32,
-    created_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_used_on: Option<Day>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retired_at: Option<Timestamp>,
-}
-
-/// The `secrets` map of an item.
-pub(crate) fn records<'a>(
-    secrets: impl IntoIterator<Item = &'a StoredSecret>,
-) -> BTreeMap<SecretId, SecretRecord> {
-    let pairs = secrets.into_iter();
-    pairs
-        .map(|s| (s.id.clone(), SecretRecord::new(s)))
-        .collect()
-}
-
-impl fmt::Debug for SecretRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretRecord")
-            .field("pepper", &self.pepper)
-            .field("created_at", &self.created_at)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
-impl SecretRecord {
-    pub(crate) fn new(secret: &StoredSecret) -> Self {
-        Self {
-            digest: secret.digest.to_bytes().to_vec(),
-            pepper: secret.digest.pepper_version(),
-            created_at: secret.created_at,
-            expires_at: secret.expires_at,
-            last_used_on: secret.last_used_on,
-            retired_at: secret.retired_at,
-        }
-    }
-}
-
-fn stored_secrets(
-    secrets: BTreeMap<SecretId, SecretRecord>,
-    owner: &str,
-) -> Result<Vec<StoredSecret>, TableError> {
-    secrets
-        .into_iter()
-        .map(|(id, record)| {
-            Ok(StoredSecret {
-                digest: SecretDigest::from_bytes(record.pepper, &record.digest)
-                    .map_err(|e| TableError::corrupt(owner, format!("secret {id}: {e}")))?,
-                id,
-                created_at: record.created_at,
-                expires_at: record.expires_at,
-                last_used_on: record.last_used_on,
-                retired_at: record.retired_at,
-            })
-        })
-        .collect()
-}
-
 const _: () = assert!(
     SCHEMA == 1,
     "a new schema version needs a migration on read"
 );
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_record_shows_a_digest() {
-        let at = Timestamp::from_unix(1);
-        let secret = SecretRecord {
-            digest: vec![211; 32],
-            pepper: 1,
-            created_at: at,
-            expires_at: None,
-            last_used_on: None,
-            retired_at: None,
-        };
-        for shown in [format!("{secret:?}"), format!("{secret:#?}")] {
-            assert!(!shown.contains("211"), "{shown}");
-        }
-    }
-}

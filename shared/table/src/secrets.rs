@@ -12,8 +12,8 @@ use crate::{
     error::{CONDITION_FAILED, reason},
     idempotency::replayed,
     item::key_item,
-    record::SecretRecord,
     sdk::UpdateItemInput,
+    secret_record::SecretRecord,
     transact::jitter_of,
 };
 
@@ -88,17 +88,18 @@ impl Table {
     ) -> Result<(), ChangeError> {
         let Principal { app, client } = &read.principal;
         // The version of the item that holds the client.
-        let version = if client.default {
-            app.version
+        let (map, version) = if client.default {
+            ("app", app.version)
         } else {
-            client.version
+            ("client", client.version)
         };
         let update = differences(read, secrets)?
             .table_name(&self.name)
             .set_key(Some(key_item(&key_of(client))))
             .condition_expression(
-                "secrets_rev = :rev AND #version = :version AND attribute_not_exists(deleted_at)",
+                "secrets_rev = :rev AND #map.#version = :version AND attribute_not_exists(deleted_at)",
             )
+            .expression_attribute_names("#map", map)
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", number(&version))
             .expression_attribute_values(":rev", number(&read.secrets_rev))

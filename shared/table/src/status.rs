@@ -46,22 +46,23 @@ impl Table {
         change: &StatusChange,
     ) -> Result<StatusOutcome<App>, ChangeError> {
         let update = Update::of(keys::app(app_id))
-            .set("status", &change.status)?
-            .set("updated_at", &change.at)?
-            .count("version");
-        let condition = status_condition("status", change, true);
-        let (update, version) = update.only_in(change.if_versions.as_deref(), "version");
+            .set("app.status", &change.status)?
+            .copy("app.status", "app.previous_status")
+            .set("app.updated_at", &change.at)?
+            .set("app.updated_by", &change.status.changed_by)?
+            .count("app.version");
+        let condition = status_condition("#app", change, true);
+        let (update, version) = update.only_in(change.if_versions.as_deref(), "app.version");
         let condition = condition + &version;
         let decoded = |item: Item| decode::<AppRecord>(item)?.into_live_app(*app_id);
         status(self, update, condition, change, |item| {
-            let management = item.contains_key("management");
             Ok(decoded(item)?
                 .filter(|app| app.tenant_id == change.tenant_id)
                 .map(|app| {
                     let seen = Seen {
                         active: app.status.active,
                         version: app.version,
-                        management,
+                        management: app.management,
                     };
                     (app, seen)
                 }))
@@ -78,14 +79,12 @@ impl Table {
         let client = &read.client;
         if client.default {
             let app_id = client.app_id;
-            let update = Update::of(key_of(client))
-                .set("client_status", &change.status)?
-                .set("updated_at", &change.at)?
-                .set("client_updated_at", &change.at)?
-                .count("version")
-                .count("client_version");
-            let condition = status_condition("client_status", change, true);
-            let (update, version) = update.only_in(change.if_versions.as_deref(), "client_version");
+            let update = switched(client, change)?
+                .set("app.updated_at", &change.at)?
+                .set("app.updated_by", &change.status.changed_by)?
+                .count("app.version");
+            let condition = status_condition("#client", change, true);
+            let (update, version) = update.only_in(change.if_versions.as_deref(), "client.version");
             let condition = condition + &version;
             return status(self, update, condition, change, |item| {
                 let app = decode::<AppRecord>(item)?.into_live_app(app_id)?;
@@ -98,12 +97,9 @@ impl Table {
             })
             .await;
         }
-        let update = Update::of(key_of(client))
-            .set("status", &change.status)?
-            .set("updated_at", &change.at)?
-            .count("version");
-        let condition = status_condition("status", change, false);
-        let (update, version) = update.only_in(change.if_versions.as_deref(), "version");
+        let update = switched(client, change)?;
+        let condition = status_condition("#client", change, false);
+        let (update, version) = update.only_in(change.if_versions.as_deref(), "client.version");
         let condition = condition + &version;
         status(self, update, condition, change, |item| {
             let record: ClientRecord = decode(item)?;
@@ -135,12 +131,22 @@ impl Seen {
     }
 }
 
-fn status_condition(status: &str, change: &StatusChange, in_app: bool) -> String {
-    let mut condition = format!("tenant_id = :tenant AND #{status}.active <> :active");
+/// The update of a client's own part.
+fn switched(client: &Client, change: &StatusChange) -> Result<Update, TableError> {
+    Ok(Update::of(key_of(client))
+        .set("client.status", &change.status)?
+        .copy("client.status", "client.previous_status")
+        .set("client.updated_at", &change.at)?
+        .set("client.updated_by", &change.status.changed_by)?
+        .count("client.version"))
+}
+
+fn status_condition(map: &str, change: &StatusChange, in_app: bool) -> String {
+    let mut condition = format!("tenant_id = :tenant AND {map}.#status.active <> :active");
     if in_app {
         condition.push_str(" AND attribute_not_exists(deleted_at)");
         if !change.status.active {
-            condition.push_str(" AND attribute_not_exists(management)");
+            condition.push_str(" AND attribute_not_exists(#app.management)");
         }
     }
     condition

@@ -13,8 +13,9 @@ use crate::{
     guard::TenantRecord,
     item::{decode, key_item, text},
     keys,
-    record::{AppRecord, SecretRecord},
+    record::AppRecord,
     sdk::{Request, UpdateItemInput},
+    secret_record::SecretRecord,
     transact::{codes, jitter_of, put_new},
 };
 

@@ -19,6 +19,12 @@ use crate::{
     sdk::{Request, UpdateItemInput},
 };
 
+/// A path as expressions write it, each of its names behind a placeholder.
+pub(crate) fn aliased(path: &str) -> String {
+    let names: Vec<_> = path.split('.').map(|name| format!("#{name}")).collect();
+    names.join(".")
+}
+
 /// One update of an item: what it sets and removes, and the names and values it speaks of.
 pub(crate) struct Update {
     key: Key,
@@ -39,9 +45,11 @@ impl Update {
         }
     }
 
-    /// Names every attribute through a placeholder, because some are reserved words.
-    pub(crate) fn named(mut self, name: &str) -> Self {
-        self.names.insert(format!("#{name}"), name.to_owned());
+    /// Names every attribute on a path through a placeholder, because some are reserved words.
+    pub(crate) fn named(mut self, path: &str) -> Self {
+        for name in path.split('.') {
+            self.names.insert(format!("#{name}"), name.to_owned());
+        }
         self
     }
 
@@ -50,30 +58,37 @@ impl Update {
         self
     }
 
-    pub(crate) fn set(mut self, name: &str, value: &impl Serialize) -> Result<Self, TableError> {
+    /// Sets the attribute at a path: an attribute of the item, or a member of one of its maps.
+    pub(crate) fn set(mut self, path: &str, value: &impl Serialize) -> Result<Self, TableError> {
         let value = serde_dynamo::to_attribute_value(value)
             .map_err(|e| TableError::internal("encoding an attribute", &e))?;
-        self.sets.push(format!("#{name} = :{name}"));
-        Ok(self.named(name).value(name, value))
+        let placeholder = path.replace('.', "_");
+        self.sets
+            .push(format!("{} = :{placeholder}", aliased(path)));
+        Ok(self.named(path).value(&placeholder, value))
+    }
+
+    /// Sets the attribute at `to` to what the one at `from` was before this update.
+    pub(crate) fn copy(mut self, from: &str, to: &str) -> Self {
+        self.sets
+            .push(format!("{} = {}", aliased(to), aliased(from)));
+        self.named(from).named(to)
     }
 
     /// Adds one to a number.
-    pub(crate) fn count(mut self, name: &str) -> Self {
-        self.sets.push(format!("#{name} = #{name} + :one"));
-        self.named(name).value("one", AttributeValue::N("1".into()))
+    pub(crate) fn count(mut self, path: &str) -> Self {
+        let alias = aliased(path);
+        self.sets.push(format!("{alias} = {alias} + :one"));
+        self.named(path).value("one", AttributeValue::N("1".into()))
     }
 
-    pub(crate) fn remove(mut self, name: &str) -> Self {
-        self.removes.push(format!("#{name}"));
-        self.named(name)
+    pub(crate) fn remove(mut self, path: &str) -> Self {
+        self.removes.push(aliased(path));
+        self.named(path)
     }
 
     /// With the end of a condition: that the item is in one of these versions, where any are asked for.
-    pub(crate) fn only_in(
-        mut self,
-        versions: Option<&[Version]>,
-        attribute: &str,
-    ) -> (Self, String) {
+    pub(crate) fn only_in(mut self, versions: Option<&[Version]>, path: &str) -> (Self, String) {
         let Some(versions) = versions else {
             return (self, String::new());
         };
@@ -83,8 +98,8 @@ impl Update {
             asked.push(format!(":{name}"));
             self = self.value(&name, AttributeValue::N(version.to_string()));
         }
-        let condition = format!(" AND #{attribute} IN ({})", asked.join(", "));
-        (self.named(attribute), condition)
+        let condition = format!(" AND {} IN ({})", aliased(path), asked.join(", "));
+        (self.named(path), condition)
     }
 
     fn expression(&self) -> String {

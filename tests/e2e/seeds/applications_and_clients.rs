@@ -81,6 +81,7 @@ fn applications_and_clients_every_request_in_the_documents_order() {
         "created_at",
         "created_by",
         "updated_at",
+        "updated_by",
     ] {
         assert!(!created[member].is_null(), "{member}");
     }

@@ -39,6 +39,7 @@ async fn the_required_members_alone_make_an_app_with_every_default() {
                 "created_at": "2026-01-02T03:04:05Z",
                 "created_by": app.management.client_id.as_str(),
                 "updated_at": "2026-01-02T03:04:05Z",
+                "updated_by": app.management.client_id.as_str(),
                 "version": 1,
             }})
         )
@@ -113,6 +114,7 @@ async fn every_member_comes_back_as_it_was_sent() {
             "login_preferences",
             "tenant_id",
             "updated_at",
+            "updated_by",
             "version",
         ]
     );

@@ -38,6 +38,7 @@ async fn apps_stand_in_the_order_of_creation_each_with_its_default_client() {
             "created_at": "2026-01-02T03:04:06Z",
             "created_by": app.management.client_id.as_str(),
             "updated_at": "2026-01-02T03:04:06Z",
+            "updated_by": app.management.client_id.as_str(),
             "version": 1,
         })
     );

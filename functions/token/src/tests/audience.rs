@@ -193,7 +193,8 @@ async fn what_a_resource_server_offers_and_whether_it_is_on_counts_at_once() {
         let mut profile = old.profile.clone();
         profile.resource_server = to;
         let settings = old.default_client.settings.clone();
-        let new = old.clone().changed(profile, settings, app.registry.now());
+        let now = app.registry.now();
+        let new = old.clone().changed(profile, settings, "someone", now);
         let keep = table::SecretsChange::Keep;
         let changed = app
             .registry

@@ -39,6 +39,7 @@ async fn a_put_answers_the_whole_app_as_it_is_now() {
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",
+            "updated_by": app.management.client_id,
             "version": 2,
         })
     );

@@ -91,6 +91,7 @@ async fn read_only_and_unknown_members_are_refused_by_name() {
         "created_at",
         "created_by",
         "updated_at",
+        "updated_by",
         "version",
         "management",
         "jwks_uri",

@@ -1,9 +1,9 @@
 //! Audiences of resource servers: one app's each, put, moved and freed with it, found by their guard.
 
-use domain::{App, ResourceId, ResourceServer};
+use domain::{App, ResourceId, ResourceServer, Subdomain};
 use engine::{Failure, Intercept};
 use futures_util::future::join_all;
-use table::{ChangeError, CreateAppError, SecretsChange, TableError, keys};
+use table::{ChangeError, CreateAppError, SecretsChange, TableError, Unique, keys};
 
 use crate::{
     apps::{app, secret_of, tenant},
@@ -91,7 +91,7 @@ async fn of_apps_that_race_for_an_audience_one_gets_it() {
     assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
     let lost = made.iter().filter(|made| made.is_err());
     for lost in lost {
-        assert_eq!(lost, &Err(CreateAppError::AudienceTaken));
+        assert_eq!(lost, &Err(CreateAppError::Taken(Unique::Audience)));
     }
     ground.assert_whole().await;
     // By a change as well; the loser stays as it was.
@@ -108,7 +108,7 @@ async fn of_apps_that_race_for_an_audience_one_gets_it() {
     assert_eq!(outcomes.iter().filter(|done| done.is_ok()).count(), 1);
     let lost = outcomes.iter().filter(|done| done.is_err());
     for lost in lost {
-        assert_eq!(lost, &Err(ChangeError::AudienceTaken));
+        assert_eq!(lost, &Err(ChangeError::Taken(Unique::Audience)));
     }
     assert_eq!(claimants(&ground, &["another"]).await.len(), 1);
 }
@@ -197,4 +197,38 @@ async fn a_corrupt_guard_of_an_audience_is_never_taken_for_none() {
     assert!(matches!(ask().await, Err(TableError::Unavailable(_))));
     ground.put(good).await;
     assert_eq!(ask().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn two_apps_of_a_tenant_never_share_a_subdomain() {
+    let ground = Ground::new().await;
+    let with = |mut app: App, label: Option<&str>| {
+        app.profile.subdomain = label.map(|label| Subdomain::parse(label).unwrap());
+        app
+    };
+    let at = |code_name: &str, label| with(app("acme", code_name), Some(label));
+    let racers: Vec<_> = (0..6).map(|n| at(&format!("r{n}"), "same")).collect();
+    let made = join_all(racers.iter().map(|app| create(&ground, app))).await;
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+    for lost in made.iter().filter(|made| made.is_err()) {
+        assert_eq!(lost, &Err(CreateAppError::Taken(Unique::Subdomain)));
+    }
+    // Another tenant's is another's.
+    let theirs = with(app("other", "theirs"), Some("same"));
+    create(&ground, &theirs).await.unwrap();
+    // It moves with a change, is refused to another, and is free behind a deletion.
+    let one = at("one", "first");
+    create(&ground, &one).await.unwrap();
+    let taken = change(&ground, &one, &with(one.clone(), Some("same"))).await;
+    assert_eq!(taken, Err(ChangeError::Taken(Unique::Subdomain)));
+    let moved = with(one.clone(), Some("second"));
+    change(&ground, &one, &moved).await.unwrap();
+    create(&ground, &at("two", "first")).await.unwrap();
+    let moved = App {
+        version: one.version.next(),
+        ..moved
+    };
+    let ended = ground.table.delete_app(&moved, moved.updated_at).await;
+    ended.unwrap();
+    create(&ground, &at("three", "second")).await.unwrap();
 }

@@ -195,7 +195,8 @@ impl Ground {
         for app in apps {
             let id = app["pk"].as_s().unwrap().strip_prefix("APP#").unwrap();
             let tenant = TenantId::parse(app["tenant_id"].as_s().unwrap()).unwrap();
-            let name = CodeName::parse(app["code_name"].as_s().unwrap()).unwrap();
+            let name = app["app"].as_m().unwrap()["code_name"].as_s();
+            let name = CodeName::parse(name.unwrap()).unwrap();
             let pk = keys::code_name_guard(&tenant, &name).pk;
             let guard = guards.iter().find(|g| g["pk"] == s(&pk)).expect("a guard");
             assert_eq!(guard["app_id"], s(id));

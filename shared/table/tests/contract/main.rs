@@ -21,6 +21,7 @@ mod ground;
 mod paging;
 mod patterns;
 mod poison;
+mod poison_guards;
 mod poison_secrets;
 mod races;
 mod refused;

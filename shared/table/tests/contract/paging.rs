@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{App, AppId};
 use futures_util::stream::{self, StreamExt};
 use table::{AppFilter, PageRequest};
@@ -62,13 +62,11 @@ async fn seed(ground: &Ground, apps: Vec<App>) {
         .map(|app| {
             let (key, owner) = (table::keys::app(&app.app_id), app.tenant_id.as_str());
             let mut item = template.clone();
-            for (name, value) in [
-                ("pk", &*key.pk),
-                ("tenant_id", owner),
-                ("listed_in", owner),
-                ("code_name", app.code_name.as_str()),
-            ] {
+            for (name, value) in [("pk", &*key.pk), ("tenant_id", owner), ("listed_in", owner)] {
                 item.insert(name.into(), s(value));
+            }
+            if let Some(AttributeValue::M(map)) = item.get_mut("app") {
+                map.insert("code_name".into(), s(app.code_name.as_str()));
             }
             let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
             WriteRequest::builder().put_request(put).build()

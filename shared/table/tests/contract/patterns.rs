@@ -85,7 +85,7 @@ async fn the_app_of_the_readme_fits_one_write_unit() {
     ground.assert_cost(&TRANSACT, 0.0, CREATE);
     let stored = ground.stored(&app).await;
     // Of 1024. The index's entry is the same without the secret.
-    assert_eq!((item_size(&stored), entry_size(stored)), (720, 622));
+    assert_eq!((item_size(&stored), entry_size(stored)), (727, 629));
     let guard = keys::code_name_guard(&app.tenant_id, &app.code_name);
     let guard = ground.at_key(&guard).await.unwrap();
     assert_eq!(item_size(&guard), 90);

@@ -3,10 +3,10 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{App, TenantId};
+use domain::App;
 use table::{PageRequest, TableError, keys};
 
-use crate::apps::{app, full, secret_of, tenant, with_id};
+use crate::apps::{app, full, secret_of, with_id};
 use crate::ground::{Ground, Item, n, s};
 use crate::patterns::page_of;
 
@@ -30,11 +30,23 @@ pub(crate) async fn three() -> (Ground, [App; 3], Item) {
     (ground, apps, item)
 }
 
-fn map(item: &mut Item, name: &str, change: impl FnOnce(&mut Item)) {
-    match item.get_mut(name) {
-        Some(AttributeValue::M(map)) => change(map),
-        other => panic!("{name} is {other:?}"),
-    }
+/// The map at a path, the item itself at an empty one.
+fn map<'a>(item: &'a mut Item, path: &str) -> &'a mut Item {
+    path.split_terminator('.')
+        .fold(item, |item, name| match item.get_mut(name) {
+            Some(AttributeValue::M(map)) => map,
+            other => panic!("{name} is {other:?}"),
+        })
+}
+
+/// A path's map, and what it names in it.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+fn set(item: &mut Item, path: &str, value: AttributeValue) -> Option<AttributeValue> {
+    let (outer, name) = split(path);
+    map(item, outer).insert(name.to_owned(), value)
 }
 
 /// Every read of the app fails and names its key; a list leaves it out and shows the others.
@@ -100,37 +112,33 @@ pub(crate) async fn list(ground: &Ground, tenant_id: &str, limit: u32) -> (Vec<A
 #[tokio::test]
 async fn an_app_without_a_member_it_must_have_is_corrupt() {
     let (ground, apps, good) = three().await;
-    for name in [
+    for path in [
         "kind",
         "schema",
         "tenant_id",
-        "code_name",
-        "version",
-        "client_version",
-        "profile",
+        "app",
+        "app.code_name",
+        "app.version",
+        "app.profile",
+        "app.profile.app_name",
+        "app.profile.invite_member_email_expiration_minutes",
+        "app.status",
+        "app.status.active",
+        "app.created_at",
+        "app.created_by",
+        "app.updated_at",
         "client",
-        "status",
-        "client_status",
-        "created_at",
-        "created_by",
-        "updated_at",
+        "client.version",
+        "client.settings",
+        "client.settings.name",
+        "client.status",
+        "client.status.active",
+        "client.updated_at",
     ] {
         let mut bad = good.clone();
-        assert!(bad.remove(name).is_some(), "{name}");
-        assert_corrupt(&ground, &apps, bad, name).await;
-    }
-    for (outer, inner) in [
-        ("profile", "app_name"),
-        ("profile", "invite_member_email_expiration_minutes"),
-        ("client", "name"),
-        ("status", "active"),
-        ("client_status", "active"),
-    ] {
-        let mut bad = good.clone();
-        map(&mut bad, outer, |inside| {
-            assert!(inside.remove(inner).is_some());
-        });
-        assert_corrupt(&ground, &apps, bad, inner).await;
+        let (outer, name) = split(path);
+        assert!(map(&mut bad, outer).remove(name).is_some(), "{path}");
+        assert_corrupt(&ground, &apps, bad, path).await;
     }
     ground.put(good).await;
     assert_eq!(list(&ground, "acme", 2).await, (apps.to_vec(), 0));
@@ -140,19 +148,27 @@ async fn an_app_without_a_member_it_must_have_is_corrupt() {
 async fn an_app_with_a_member_of_another_type_is_corrupt() {
     let (ground, apps, good) = three().await;
     let blob = || AttributeValue::B(Blob::new(b"bytes"));
-    for name in good.keys().filter(|name| {
+    let top = good.keys().filter(|name| {
         !["pk", "sk", "listed_in", "secrets", "secrets_rev", "clients"].contains(&&***name)
-    }) {
+    });
+    let mut paths: Vec<_> = top.cloned().collect();
+    for outer in ["app", "client"] {
+        let inner = map(&mut good.clone(), outer).clone().into_keys();
+        paths.extend(inner.map(|name| format!("{outer}.{name}")));
+    }
+    for path in paths {
+        let (outer, name) = split(&path);
+        let stored = map(&mut good.clone(), outer)[name].clone();
         let others = [s("text"), n("7"), blob(), AttributeValue::L(vec![n("1")])];
         for other in others {
-            let same = std::mem::discriminant(&other) == std::mem::discriminant(&good[name]);
+            let same = std::mem::discriminant(&other) == std::mem::discriminant(&stored);
             // Free-form, set by an operator.
             if same || name == "operator_settings" {
                 continue;
             }
-            let what = format!("{name} as {other:?}");
+            let what = format!("{path} as {other:?}");
             let mut bad = good.clone();
-            bad.insert(name.clone(), other);
+            set(&mut bad, &path, other);
             assert_corrupt(&ground, &apps, bad, &what).await;
         }
     }
@@ -161,12 +177,13 @@ async fn an_app_with_a_member_of_another_type_is_corrupt() {
 #[tokio::test]
 async fn a_number_as_text_is_corrupt_and_so_is_one_out_of_range() {
     let (ground, apps, good) = three().await;
-    for name in [
-        "version",
-        "client_version",
+    for path in [
+        "app.version",
+        "client.version",
         "schema",
-        "created_at",
-        "updated_at",
+        "app.created_at",
+        "app.updated_at",
+        "client.updated_at",
     ] {
         for bad_number in [
             s("1"),
@@ -175,16 +192,16 @@ async fn a_number_as_text_is_corrupt_and_so_is_one_out_of_range() {
             n("-99999999999999999999"),
             AttributeValue::Null(true),
         ] {
-            let what = format!("{name} as {bad_number:?}");
+            let what = format!("{path} as {bad_number:?}");
             let mut bad = good.clone();
-            bad.insert(name.to_owned(), bad_number);
+            set(&mut bad, path, bad_number);
             assert_corrupt(&ground, &apps, bad, &what).await;
         }
     }
-    for name in ["version", "client_version"] {
+    for path in ["app.version", "client.version"] {
         for number in ["0", "-1", "9223372036854775808"] {
             let mut bad = good.clone();
-            bad.insert(name.to_owned(), n(number));
+            set(&mut bad, path, n(number));
             assert_corrupt(&ground, &apps, bad, number).await;
         }
     }
@@ -222,38 +239,41 @@ async fn no_item_of_another_kind_is_taken_for_an_app() {
 async fn a_value_that_no_request_could_bring_is_corrupt() {
     let (ground, apps, good) = three().await;
     let list = |text: &str| AttributeValue::L(vec![s(text)]);
-    for (outer, inner, value) in [
-        ("client", "redirect_uris", list("javascript:alert(1)")),
+    for (path, value) in [
+        ("client.settings.redirect_uris", list("javascript:alert(1)")),
         (
-            "client",
-            "post_logout_redirect_uris",
+            "client.settings.post_logout_redirect_uris",
             list("data:text/html,x"),
         ),
-        ("client", "logout_uri", s("not a uri")),
-        ("client", "grant_types", list("all")),
-        ("client", "scopes", list("two words")),
-        ("client", "token_endpoint_auth_method", s("tls_client_auth")),
-        ("client", "jwks", AttributeValue::M(Item::new())),
-        ("client", "name", s("")),
-        ("profile", "logo", s("file:///etc/passwd")),
-        ("profile", "app_name", s(&"x".repeat(101))),
-        ("profile", "invite_member_email_expiration_minutes", n("-1")),
-        ("status", "active", s("true")),
+        ("client.settings.logout_uri", s("not a uri")),
+        ("client.settings.grant_types", list("all")),
+        ("client.settings.scopes", list("two words")),
+        (
+            "client.settings.token_endpoint_auth_method",
+            s("tls_client_auth"),
+        ),
+        ("client.settings.jwks", AttributeValue::M(Item::new())),
+        ("client.settings.name", s("")),
+        ("app.profile.logo", s("file:///etc/passwd")),
+        ("app.profile.app_name", s(&"x".repeat(101))),
+        (
+            "app.profile.invite_member_email_expiration_minutes",
+            n("-1"),
+        ),
+        ("app.status.active", s("true")),
     ] {
-        let what = format!("{inner} {value:?}");
+        let what = format!("{path} {value:?}");
         let mut bad = good.clone();
-        map(&mut bad, outer, |inside| {
-            drop(inside.insert(inner.into(), value));
-        });
+        set(&mut bad, path, value);
         assert_corrupt(&ground, &apps, bad, &what[..what.len().min(60)]).await;
     }
-    for (name, value) in [
+    for (path, value) in [
         ("tenant_id", "a#b"),
-        ("code_name", "a-b"),
+        ("app.code_name", "a-b"),
         ("tenant_id", ""),
     ] {
         let mut bad = good.clone();
-        bad.insert(name.into(), s(value));
+        set(&mut bad, path, s(value));
         assert_corrupt(&ground, &apps, bad, value).await;
     }
 }
@@ -262,9 +282,8 @@ async fn a_value_that_no_request_could_bring_is_corrupt() {
 async fn items_of_400_kilobytes_spoil_no_list() {
     let (ground, apps, good) = three().await;
     let mut bad = good.clone();
-    map(&mut bad, "profile", |p| {
-        drop(p.insert("app_description".into(), s(&"x".repeat(390_000))));
-    });
+    let description = "app.profile.app_description";
+    set(&mut bad, description, s(&"x".repeat(390_000)));
     assert_corrupt(&ground, &apps, bad, "a description too long").await;
 
     // One that only is large is read and listed, with as many as a megabyte holds.
@@ -333,67 +352,5 @@ async fn an_item_under_a_strange_key_ends_no_list() {
                 sk: sort.into(),
             })
             .await;
-    }
-}
-
-#[tokio::test]
-async fn a_corrupt_guard_or_tenant_is_neither_absent_nor_another_thing() {
-    let ground = Ground::new().await;
-    let app = app("acme", "management");
-    let (_, secret) = secret_of(&app);
-    ground.table.create_tenant(&app, &secret).await.unwrap();
-    let acme: TenantId = tenant("acme");
-    for key in [
-        keys::code_name_guard(&acme, &app.code_name),
-        keys::tenant(&acme),
-    ] {
-        let good = ground.at_key(&key).await.unwrap();
-        let id = if good.contains_key("app_id") {
-            "app_id"
-        } else {
-            "management_app_id"
-        };
-        let with = |name: &str, value| {
-            let mut bad = good.clone();
-            bad.insert(name.to_owned(), value);
-            bad
-        };
-        let without = |name: &str| {
-            let mut bad = good.clone();
-            bad.remove(name);
-            bad
-        };
-        let upper = app.app_id.to_string().to_uppercase();
-        for bad in [
-            with("kind", s("app")),
-            with("kind", n("1")),
-            without("kind"),
-            with("schema", n("2")),
-            with("schema", s("1")),
-            without("schema"),
-            with(id, n("1")),
-            with(id, s("")),
-            with(id, s("x")),
-            with(id, s(&upper)),
-            without(id),
-        ] {
-            let what = format!("{bad:?}");
-            ground.put(bad).await;
-            let failed = if id == "app_id" {
-                ground
-                    .table
-                    .app_id_of(&acme, &app.code_name)
-                    .await
-                    .map(drop)
-            } else {
-                ground.table.tenant(&acme).await.map(drop)
-            };
-            match failed {
-                Err(TableError::Corrupt { key: named, .. }) => {
-                    assert_eq!(named, format!("{}/{}", key.pk, key.sk));
-                }
-                other => panic!("{what}: {other:?}"),
-            }
-        }
     }
 }

@@ -12,22 +12,29 @@ impl Item {
         &self.0
     }
 
+    /// The attribute at a path such as `app.profile.app_name`; null where there is none.
+    pub(super) fn at(&self, path: &str) -> &Value {
+        let mut names = path.split('.');
+        let first = &self.0[names.next().unwrap_or_default()];
+        names.fold(first, |map, name| &map["M"][name])
+    }
+
     /// A text attribute; empty where there is none.
-    pub(super) fn text(&self, name: &str) -> &str {
-        self.0[name]["S"].as_str().unwrap_or_default()
+    pub(super) fn text(&self, path: &str) -> &str {
+        self.at(path)["S"].as_str().unwrap_or_default()
     }
 
     /// A number attribute.
-    pub(super) fn number(&self, name: &str) -> Option<i64> {
-        self.0[name]["N"].as_str()?.parse().ok()
+    pub(super) fn number(&self, path: &str) -> Option<i64> {
+        self.at(path)["N"].as_str()?.parse().ok()
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some()
+    pub(super) fn has(&self, path: &str) -> bool {
+        !self.at(path).is_null()
     }
 
-    pub(super) fn is_true(&self, name: &str) -> bool {
-        self.0[name]["BOOL"] == Value::Bool(true)
+    pub(super) fn is_true(&self, path: &str) -> bool {
+        self.at(path)["BOOL"] == Value::Bool(true)
     }
 
     pub(super) fn kind(&self) -> &str {

@@ -3,7 +3,6 @@
 use data_encoding::HEXLOWER;
 use domain::{Name, app, stored_secret::MAX_LIVE};
 use ring::digest::{SHA256, digest};
-use serde_json::Value;
 
 use super::{
     Audit, Rule,
@@ -18,6 +17,7 @@ pub(super) fn check(items: &Items, audit: &mut Audit) {
             "code_name" => code_name(items, item, audit),
             "name" => name(items, item, audit),
             "audience" => audience(items, item, audit),
+            "subdomain" => subdomain(items, item, audit),
             "client_id" => pointer(items, item, audit),
             "sweep" => work(items, item, audit),
             "tenant" => tenant(items, item, audit),
@@ -35,7 +35,7 @@ pub(super) fn check(items: &Items, audit: &mut Audit) {
 
 fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
     let (id, tenant) = (app.part(1), app.text("tenant_id"));
-    let guard = format!("CODE#{tenant}#{}/GUARD", app.text("code_name"));
+    let guard = format!("CODE#{tenant}#{}/GUARD", app.text("app.code_name"));
     let guarded = items.get(&guard).filter(|g| g.text("app_id") == id);
     let mut lacks = |what: String| audit.found(Rule::AppWithoutGuard, app.key(), what);
     match guarded {
@@ -45,7 +45,7 @@ fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
         }
         Some(_) => {}
     }
-    if app.is_true("unique_name") && !app.deleted() {
+    if app.is_true("app.unique_name") && !app.deleted() {
         let guard = name_guard(app);
         if items.get(&guard).is_none_or(|g| g.text("app_id") != id) {
             lacks(format!("{guard} is missing or another's"));
@@ -56,8 +56,13 @@ fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
     {
         lacks(format!("{guard} is missing or another's"));
     }
-    if app.has("client_id") {
-        let pointer = format!("CLIENT_ID#{}/POINTER", app.text("client_id"));
+    if let Some(guard) = subdomain_guard(app).filter(|_| !app.deleted())
+        && items.get(&guard).is_none_or(|g| g.text("app_id") != id)
+    {
+        lacks(format!("{guard} is missing or another's"));
+    }
+    if app.has("client.client_id") {
+        let pointer = format!("CLIENT_ID#{}/POINTER", app.text("client.client_id"));
         if items.get(&pointer).is_none_or(|p| p.text("app_id") != id) {
             lacks(format!("{pointer} is missing or another's"));
         }
@@ -75,7 +80,7 @@ fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
         secrets(app, audit);
         count_of_clients(items, app, audit);
     }
-    if app.is_true("management") && items.get(&format!("TENANT#{tenant}/TENANT")).is_none() {
+    if app.is_true("app.management") && items.get(&format!("TENANT#{tenant}/TENANT")).is_none() {
         audit.found(Rule::TenantWithoutApp, app.key(), "its tenant is missing");
     }
     counters(app, audit);
@@ -95,8 +100,8 @@ fn count_of_clients(items: &Items, app: &Item, audit: &mut Audit) {
 }
 
 fn default_client(app: &Item, audit: &mut Audit) {
-    let client = &app.json()["client"]["M"];
-    if !client.is_object() || !app.has("client_status") || !app.has("client_version") {
+    let parts = ["client.settings", "client.status", "client.version"];
+    if !parts.iter().all(|part| app.has(part)) {
         audit.found(
             Rule::AppWithoutClient,
             app.key(),
@@ -107,11 +112,9 @@ fn default_client(app: &Item, audit: &mut Audit) {
 
 /// A client that authenticates by a secret has one, and not too many that live.
 fn secrets(owner: &Item, audit: &mut Audit) {
-    let method = &owner.json()["client"]["M"]["token_endpoint_auth_method"]["S"];
-    let needs = method
-        .as_str()
-        .is_some_and(|m| m.starts_with("client_secret"));
-    let all = owner.json()["secrets"]["M"].as_object();
+    let method = owner.text("client.settings.token_endpoint_auth_method");
+    let needs = method.starts_with("client_secret");
+    let all = owner.at("secrets")["M"].as_object();
     let live = all.into_iter().flatten().filter(|(_, secret)| {
         let secret = &secret["M"];
         secret.get("retired_at").is_none() && secret.get("expires_at").is_none()
@@ -133,18 +136,15 @@ fn secrets(owner: &Item, audit: &mut Audit) {
 
 fn counters(item: &Item, audit: &mut Audit) {
     let mut off = |why: &str| audit.found(Rule::CounterOff, item.key(), why);
-    let version = item.number("version").unwrap_or_default();
-    if version < 1 {
+    let (app, client) = (item.number("app.version"), item.number("client.version"));
+    if client.unwrap_or_default() < 1 || app.is_some_and(|version| version < 1) {
         off("its version is not positive");
     }
     // Each change of the default client is one of its app.
-    if item
-        .number("client_version")
-        .is_some_and(|v| v < 1 || version < v)
-    {
+    if app.is_some_and(|version| Some(version) < client) {
         off("its client's version is ahead");
     }
-    let secrets = item.json()["secrets"]["M"].as_object();
+    let secrets = item.at("secrets")["M"].as_object();
     let count = secrets.map_or(0, serde_json::Map::len);
     let moved = item.number("secrets_rev").unwrap_or_default();
     if i64::try_from(count).unwrap_or(i64::MAX) > moved.saturating_add(1) {
@@ -153,8 +153,7 @@ fn counters(item: &Item, audit: &mut Audit) {
 }
 
 fn name_guard(app: &Item) -> String {
-    let name = &app.json()["profile"]["M"]["app_name"]["S"];
-    let name = name.as_str().and_then(|name| Name::parse(name).ok());
+    let name = Name::parse(app.text("app.profile.app_name")).ok();
     let folded = name.map(|name| app::folded(&name)).unwrap_or_default();
     let hex = HEXLOWER.encode(digest(&SHA256, folded.as_bytes()).as_ref());
     format!("NAME#{}#{hex}/GUARD", app.text("tenant_id"))
@@ -162,11 +161,17 @@ fn name_guard(app: &Item) -> String {
 
 /// The guard of the audience of an app that is a resource server.
 fn audience_guard(app: &Item) -> Option<String> {
-    let server = &app.json()["profile"]["M"]["resource_server"]["M"];
-    let audience = server["audience"]["S"].as_str()?;
+    let server = "app.profile.resource_server";
+    let audience = app.at(&format!("{server}.audience"))["S"].as_str()?;
     let hex = HEXLOWER.encode(digest(&SHA256, audience.as_bytes()).as_ref());
-    let enabled = server["enabled"]["BOOL"] == true;
+    let enabled = app.is_true(&format!("{server}.enabled"));
     enabled.then(|| format!("AUDIENCE#{}#{hex}/GUARD", app.text("tenant_id")))
+}
+
+fn subdomain_guard(app: &Item) -> Option<String> {
+    let subdomain = app.at("app.profile.subdomain")["S"].as_str()?;
+    let tenant = app.text("tenant_id");
+    Some(format!("SUBDOMAIN#{tenant}#{subdomain}/GUARD"))
 }
 
 fn client_item(items: &Items, client: &Item, audit: &mut Audit) {
@@ -187,7 +192,7 @@ fn client_item(items: &Items, client: &Item, audit: &mut Audit) {
 fn code_name(items: &Items, guard: &Item, audit: &mut Audit) {
     let app = items.living(guard.text("app_id"));
     let fits = |app: &Item| {
-        app.text("tenant_id") == guard.part(1) && app.text("code_name") == guard.part(2)
+        app.text("tenant_id") == guard.part(1) && app.text("app.code_name") == guard.part(2)
     };
     if guard.deleted() == app.is_some() || !app.is_none_or(fits) {
         let why = "its app is missing, another's, or alive behind a tombstone";
@@ -197,7 +202,8 @@ fn code_name(items: &Items, guard: &Item, audit: &mut Audit) {
 
 fn name(items: &Items, guard: &Item, audit: &mut Audit) {
     let app = items.living(guard.text("app_id"));
-    let fits = app.is_some_and(|app| app.is_true("unique_name") && name_guard(app) == guard.key());
+    let fits =
+        app.is_some_and(|app| app.is_true("app.unique_name") && name_guard(app) == guard.key());
     if !fits {
         let why = "no living app has this name";
         audit.found(Rule::GuardWithoutApp, guard.key(), why);
@@ -212,9 +218,17 @@ fn audience(items: &Items, guard: &Item, audit: &mut Audit) {
     }
 }
 
+fn subdomain(items: &Items, guard: &Item, audit: &mut Audit) {
+    let app = items.living(guard.text("app_id"));
+    if app.and_then(subdomain_guard) != Some(guard.key()) {
+        let why = "no living app has this subdomain";
+        audit.found(Rule::GuardWithoutApp, guard.key(), why);
+    }
+}
+
 fn pointer(items: &Items, pointer: &Item, audit: &mut Audit) {
     let id = pointer.text("app_id");
-    let fits = |app: &Item| app.text("client_id") == pointer.part(1);
+    let fits = |app: &Item| app.text("client.client_id") == pointer.part(1);
     if !items.is_or_was(id) || !items.app(id).is_none_or(fits) {
         audit.found(Rule::PointerWithoutApp, pointer.key(), "its app never was");
     }
@@ -229,7 +243,8 @@ fn work(items: &Items, work: &Item, audit: &mut Audit) {
 
 fn tenant(items: &Items, tenant: &Item, audit: &mut Audit) {
     let app = items.living(tenant.text("management_app_id"));
-    let fits = |app: &Item| app.is_true("management") && app.text("tenant_id") == tenant.part(1);
+    let fits =
+        |app: &Item| app.is_true("app.management") && app.text("tenant_id") == tenant.part(1);
     if !app.is_some_and(fits) {
         let why = "its management application is missing";
         audit.found(Rule::TenantWithoutApp, tenant.key(), why);
@@ -256,11 +271,8 @@ fn single_use(items: &Items, item: &Item, audit: &mut Audit) {
     }
     match item.kind() {
         "assertion" if item.text("used_by").is_empty() => off("nobody used it"),
-        "idempotency" => {
-            let made = &item.json()["made"]["M"]["app_id"]["S"];
-            if !items.is_or_was(made.as_str().unwrap_or_default()) || *made == Value::Null {
-                off("what it tells of never was");
-            }
+        "idempotency" if !items.is_or_was(item.text("made.app_id")) => {
+            off("what it tells of never was");
         }
         _ => {}
     }

@@ -7,7 +7,7 @@ use super::{HASH, World};
 /// What it is, how it is done, and the rule that says so; others may too.
 pub(super) type Breakage = (&'static str, fn(&World), Rule);
 
-pub(super) const BREAKAGES: [Breakage; 43] = [
+pub(super) const BREAKAGES: [Breakage; 45] = [
     (
         "no guard",
         |w| w.remove("code_name", false),
@@ -26,6 +26,16 @@ pub(super) const BREAKAGES: [Breakage; 43] = [
     (
         "the audience is another's",
         |w| w.set("audience", false, "app_id", json!({"S": "x"})),
+        Rule::GuardWithoutApp,
+    ),
+    (
+        "no guard of the subdomain",
+        |w| w.remove("subdomain", false),
+        Rule::AppWithoutGuard,
+    ),
+    (
+        "the subdomain is another's",
+        |w| w.set("subdomain", false, "app_id", json!({"S": "x"})),
         Rule::GuardWithoutApp,
     ),
     (
@@ -154,12 +164,12 @@ pub(super) const BREAKAGES: [Breakage; 43] = [
     ),
     (
         "no version",
-        |w| w.set("app", false, "version", json!({"N": "0"})),
+        |w| w.set("app", false, "app.version", json!({"N": "0"})),
         Rule::CounterOff,
     ),
     (
         "the client's version is ahead",
-        |w| w.set("app", false, "client_version", json!({"N": "9"})),
+        |w| w.set("app", false, "client.version", json!({"N": "9"})),
         Rule::CounterOff,
     ),
     (

@@ -27,7 +27,7 @@ fn shown(
 }
 
 /// The management requests whose bills the document tells, in an order in which each finds what it needs.
-fn requests(app: &str, client: &str, further: &str) -> Vec<Shown> {
+fn requests(app: &str, client: &str, further: &str, switched: &str) -> Vec<Shown> {
     let create = "/v1/applications";
     let path = format!("{create}/{app}");
     let clients = format!("{path}/clients");
@@ -35,7 +35,7 @@ fn requests(app: &str, client: &str, further: &str) -> Vec<Shown> {
     let other = format!("{clients}/{further}");
     let nothing = || Value::Null;
     let (on, off) = (json!({"active": true}), || json!({"active": false}));
-    let status = format!("{path}/status");
+    let status = format!("{create}/{switched}/status");
     let secrets = format!("{default}/secrets");
     vec![
         shown("create an app", "POST", create, new_app("New")),
@@ -96,13 +96,14 @@ async fn bills() -> Vec<(&'static str, String)> {
     let mut bills = Vec::new();
     let made = app.register("My app", |_| ()).await;
     let further = app.register_client(&made.app, "Further", |_| ()).await;
+    let switched = app.register("Switched", |_| ()).await;
     let (id, client) = (made.id(), made.client_id().as_str());
     for Shown {
         pattern,
         method,
         path,
         body,
-    } in requests(&id, client, further.id().as_str())
+    } in requests(&id, client, further.id().as_str(), &switched.id())
     {
         app.recorder.take();
         let mut request = call(&app, method, &path);

@@ -168,6 +168,65 @@ async fn who_when_and_why_are_kept_and_shown_by_every_read() {
 }
 
 #[tokio::test]
+async fn why_something_was_switched_off_is_still_known_when_it_is_on_again() {
+    let w = world().await;
+    let by = &w.app.management.client_id;
+    for rest in [String::new(), w.of_client(true), w.of_client(false)] {
+        let read = || async {
+            let path = format!("/v1/applications/myapp{rest}");
+            result(&w.as_admin("GET", &path).await.send().await, 200)
+        };
+        assert_eq!(read().await.get("previous_status_change"), None);
+        w.switch(&rest, false, Some("Leaked")).await;
+        let off = read().await;
+        assert_eq!(off["status_change"]["reason"], "Leaked");
+        assert_eq!(off.get("previous_status_change"), None, "as created");
+        w.app.clock.advance(60);
+        w.switch(&rest, true, None).await;
+        let on = read().await;
+        assert_eq!(on["active"], true);
+        assert_eq!(on["status_change"].get("reason"), None);
+        assert_eq!(on["previous_status_change"], off["status_change"]);
+        // As it is already: nothing is written, nothing forgotten.
+        w.switch(&rest, true, Some("again")).await;
+        assert_eq!(read().await, on);
+        assert_eq!(on["updated_by"], json!(by));
+    }
+}
+
+#[tokio::test]
+async fn who_changed_a_thing_last_is_shown_beside_who_made_it() {
+    let w = world().await;
+    let admin = w.app.management.client_id.as_str();
+    let own = token(&w.app, w.further.id(), &w.further.secret).await;
+    for (rest, name) in [
+        (w.of_client(false), "name"),
+        (w.of_client(true), "name"),
+        (String::new(), "app_name"),
+    ] {
+        let path = format!("/v1/applications/myapp{rest}");
+        let read = async || result(&w.as_admin("GET", &path).await.send().await, 200);
+        let rename = json!({name: "Renamed"});
+        let changed = call(&w.app, "PUT", &path).token(&own).json(&rename);
+        let changed = result(&changed.send().await, 200);
+        assert_eq!(changed["updated_by"], w.further.id().as_str(), "{path}");
+        assert_eq!(changed["created_by"], admin, "{path}");
+        assert_eq!(read().await["updated_by"], changed["updated_by"], "{path}");
+        w.switch(&rest, false, None).await;
+        assert_eq!(read().await["updated_by"], admin, "{path}");
+        w.switch(&rest, true, None).await;
+    }
+    let app = result(
+        &w.as_admin("GET", "/v1/applications/myapp")
+            .await
+            .send()
+            .await,
+        200,
+    );
+    assert_eq!(app["updated_by"], admin);
+}
+
+#[tokio::test]
 async fn an_app_that_is_off_can_still_be_read_mended_and_given_new_secrets() {
     let w = world().await;
     w.switch("", false, None).await;

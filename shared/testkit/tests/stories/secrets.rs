@@ -308,7 +308,9 @@ async fn a_retired_secret_that_is_tried_again_is_logged_by_its_id_alone() {
 async fn a_digest_of_the_wrong_length_is_500_and_no_panic() {
     let w = world(true).await;
     let mut items = w.app.items().into_iter();
-    let mut item = items.find(|i| i["code_name"]["S"] == "myapp").unwrap();
+    let mut item = items
+        .find(|i| i["app"]["M"]["code_name"]["S"] == "myapp")
+        .unwrap();
     let secrets = item["secrets"]["M"].as_object_mut().unwrap();
     for secret in secrets.values_mut() {
         secret["M"]["digest"] = json!({"B": "AAAA"});

@@ -1,6 +1,6 @@
 //! Domain entities in native words.
 
-use domain::{App, Client, ClientSettings, StoredSecret, TenantId};
+use domain::{App, Client, ClientSettings, Status, StoredSecret, TenantId};
 use serde_json::{Map, Value, json};
 
 /// What the owner of an app can set: what an update is laid over.
@@ -51,9 +51,10 @@ pub(super) fn app(app: &App) -> Map<String, Value> {
         "created_at": app.created_at.to_string(),
         "created_by": app.created_by,
         "updated_at": app.updated_at.to_string(),
+        "updated_by": app.updated_by,
         "version": app.version,
     })));
-    status(&mut members, &app.status);
+    status(&mut members, &app.status, app.previous_status.as_ref());
     optional(
         &mut members,
         "password_sharing_group_id",
@@ -98,9 +99,14 @@ pub(super) fn client_of(tenant: &TenantId, client: &Client) -> Map<String, Value
         "created_at": client.created_at.to_string(),
         "created_by": client.created_by,
         "updated_at": client.updated_at.to_string(),
+        "updated_by": client.updated_by,
         "version": client.version,
     })));
-    status(&mut members, &client.status);
+    status(
+        &mut members,
+        &client.status,
+        client.previous_status.as_ref(),
+    );
     members
 }
 
@@ -129,12 +135,20 @@ fn flows(members: &mut Map<String, Value>, settings: &ClientSettings) {
     optional(members, "jwks", settings.jwks.as_ref());
 }
 
-/// Who threw the kill switch last, when and why, once somebody has.
-fn status(members: &mut Map<String, Value>, status: &domain::Status) {
-    if let (Some(by), Some(at)) = (&status.changed_by, &status.changed_at) {
+/// Who threw the kill switch last, when and why, once somebody has; and the same of the time before, so that
+/// why something was switched off is not forgotten when it is on again.
+fn status(members: &mut Map<String, Value>, now: &Status, before: Option<&Status>) {
+    for (name, status) in [
+        ("status_change", Some(now)),
+        ("previous_status_change", before),
+    ] {
+        let Some(status) = status else { continue };
+        let (Some(by), Some(at)) = (&status.changed_by, &status.changed_at) else {
+            continue;
+        };
         let mut change = object(json!({ "by": by, "at": at.to_string() }));
         optional(&mut change, "reason", status.reason.as_ref());
-        members.insert("status_change".into(), change.into());
+        members.insert(name.into(), change.into());
     }
 }
 
