@@ -19,3 +19,4 @@ mod patches;
 mod preconditions;
 mod queries;
 mod roles;
+mod warnings;

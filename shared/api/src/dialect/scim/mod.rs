@@ -1,10 +1,11 @@
 //! The SCIM dialect, `/admin/v1` (RFC 7643, RFC 7644, with the vendor's App schema): bare resources,
-//! SCIM errors, unknown attributes ignored.
+//! SCIM errors, unknown attributes ignored, with a warning.
 
 mod bounds;
 mod filter;
 mod grammar;
 mod grants;
+mod ignored;
 mod patch;
 mod provider;
 mod query;
@@ -72,7 +73,8 @@ impl Words for Scim {
 
     fn app_created(&self, call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
         let app = &created.app;
-        let shown = with_secret(write::shown(app, &call.base), created.secret.as_ref());
+        let shown = write::warned(write::shown(app, &call.base), ignored::of(call)?);
+        let shown = with_secret(shown, created.secret.as_ref());
         Ok(Response::typed(201, SCIM, &shown)
             .with("location", location(call, &app.app_id))
             .with("etag", etag(app.version))
@@ -120,7 +122,8 @@ impl Words for Scim {
                 },
             }))
         } else {
-            with_secret(write::shown(app, &call.base), secret)
+            let shown = write::warned(write::shown(app, &call.base), ignored::of(call)?);
+            with_secret(shown, secret)
         };
         let response = Response::typed(200, SCIM, &shown).with("etag", etag(app.version));
         Ok(match secret {
