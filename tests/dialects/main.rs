@@ -20,3 +20,4 @@ mod preconditions;
 mod queries;
 mod roles;
 mod warnings;
+mod words;

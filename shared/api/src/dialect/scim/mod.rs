@@ -12,13 +12,15 @@ mod query;
 mod read;
 mod write;
 
-use domain::{App, AppId, CreateApp, Secret};
+use domain::{
+    App, AppId, CreateApp, Invalid, Secret, client::CREDENTIALS_NEED_A_METHOD, uri::PRIVATE_SCHEME,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     AppCreated, AppList, CursorKey, Grant, IssueSecret, ListApps, ListGrants, SecretIssued,
-    SetStatus, Words,
+    SetStatus, Words, phrases::Phrases,
 };
 use crate::{
     ApiError, Call, Response, change::AppChange, fields::Fields, json::Names, precondition::etag,
@@ -38,11 +40,40 @@ const PUBLIC_TEMPLATE: &str = "CustomBrowserMobileTemplateId";
 
 pub(super) struct Scim;
 
+impl Phrases for Scim {
+    fn advice(&self, code: &str) -> Option<&'static str> {
+        Some(match code {
+            "application-active" => {
+                "deactivate it through AppStatusChanger first, or repeat with ?forceDelete=true"
+            }
+            "client-id-taken" => "choose another name, or leave name out to have one made",
+            "client-without-secrets" => {
+                "if its clientType is public, change that to confidential first"
+            }
+            "idempotency-key-reused" => "use a new opc-retry-token",
+            "idempotent-result-gone" => "use a new opc-retry-token to do it again",
+            _ => return None,
+        })
+    }
+
+    fn rule(&self, broken: &Invalid) -> Option<&'static str> {
+        match *broken {
+            CREDENTIALS_NEED_A_METHOD => Some(
+                "client_credentials is not for public clients; set clientType to confidential or trusted",
+            ),
+            PRIVATE_SCHEME => Some(
+                "must use https; private-use schemes need allUrlSchemesAllowed, or the clientType public",
+            ),
+            _ => None,
+        }
+    }
+}
+
 impl Words for Scim {
     fn error(&self, error: &ApiError, _request_id: &str) -> Response {
         let mut body = json!({
             "schemas": [ERROR_SCHEMA],
-            "detail": error.detail(),
+            "detail": self.detail(error),
             // A string, and not a number (RFC 7644 §3.12).
             "status": error.status().to_string(),
         });
