@@ -4,10 +4,11 @@
 //! the operator's hands.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    process,
 };
 
 use data_encoding::HEXLOWER;
@@ -31,6 +32,16 @@ pub enum DataError {
         "{0} is missing though the table exists: restore it, or delete the directory to start anew"
     )]
     NoMaster(PathBuf),
+    /// Another server has it.
+    #[error(
+        "another server uses the data directory {directory}{who}: stop that one, or choose another directory with --data"
+    )]
+    InUse {
+        /// Which directory.
+        directory: PathBuf,
+        /// Its process and address in parentheses, as far as they are known.
+        who: String,
+    },
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> DataError {
@@ -49,9 +60,13 @@ pub struct Kept {
     pub client_secret: String,
 }
 
-/// A data directory.
-#[derive(Debug, Clone)]
-pub struct Data(PathBuf);
+/// A data directory, this server's alone while it lasts.
+#[derive(Debug)]
+pub struct Data {
+    directory: PathBuf,
+    /// Locked. The system lets go of it with the process, however that ends.
+    lock: File,
+}
 
 impl Data {
     /// Opens the directory, and makes it when absent.
@@ -61,7 +76,34 @@ impl Data {
             .mode(0o700)
             .create(path)
             .map_err(at(path))?;
-        Ok(Self(path.to_owned()))
+        let file = path.join("lock");
+        let lock = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&file)
+            .map_err(at(&file))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let who = fs::read_to_string(&file).unwrap_or_default();
+                return Err(DataError::InUse {
+                    directory: path.to_owned(),
+                    who,
+                });
+            }
+            Err(TryLockError::Error(e)) => return Err(at(&file)(e)),
+        }
+        let directory = path.to_owned();
+        lock.set_len(0).map_err(at(&file))?;
+        Ok(Self { directory, lock })
+    }
+
+    /// Tells whoever wants the directory, too, which process has it and where that listens.
+    pub fn sign(&mut self, base_url: &str) -> Result<(), DataError> {
+        let who = format!(" (process {}, {base_url})", process::id());
+        let written = self.lock.write_all(who.as_bytes());
+        written.map_err(at(&self.directory.join("lock")))
     }
 
     /// The table's file, for its owner only: SQLite gives the files beside it the same mode.
@@ -77,12 +119,12 @@ impl Data {
     }
 
     fn table_path(&self) -> PathBuf {
-        self.0.join("table.sqlite")
+        self.directory.join("table.sqlite")
     }
 
     /// The master secret, made at the first start.
     pub fn master(&self, entropy: &dyn Entropy) -> Result<String, DataError> {
-        let path = self.0.join("master.secret");
+        let path = self.directory.join("master.secret");
         match fs::read_to_string(&path) {
             Ok(text) => Ok(text.trim().to_owned()),
             Err(e) if e.kind() == ErrorKind::NotFound => {
@@ -113,7 +155,7 @@ impl Data {
     }
 
     fn credentials_path(&self) -> PathBuf {
-        self.0.join("credentials.json")
+        self.directory.join("credentials.json")
     }
 }
 
@@ -126,7 +168,7 @@ pub fn new_master(entropy: &dyn Entropy) -> io::Result<String> {
 /// Writes a file that only its owner can read, whole or not at all.
 pub fn write_private(path: &Path, text: &[u8]) -> Result<(), DataError> {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}.tmp", process::id()));
     let temporary = PathBuf::from(name);
     let write = || -> io::Result<()> {
         let _ = fs::remove_file(&temporary);

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use api::{
-    ApiError, Handler, Registry, Request, Response, dispatch,
+    ApiError, Call, Handler, Registry, Request, Response,
+    dispatch::{dispatch, refuse},
+    nowhere::{self, Heads, Nowhere},
     request::{MAX_BODY, joined},
     routes,
 };
@@ -52,9 +54,6 @@ impl Service {
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> hyper::Response<Full<Bytes>> {
-        if head_length(&request) > MAX_HEAD {
-            return into_http(Response::empty(431).with("connection", "close"));
-        }
         // RFC 9112 §6.1: whoever sent a length besides is not to be trusted with a second request, and
         // hyper does not tell whether one was sent.
         let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
@@ -62,14 +61,7 @@ impl Service {
             .registry
             .random::<12>()
             .map_or_else(|_| "none".to_owned(), |bytes| HEXLOWER.encode(&bytes));
-        let response = self.respond(request, id.clone()).await;
-        // `dispatch` has set it where there is a route.
-        let response = if response.header("x-request-id").is_none() {
-            response.with("x-request-id", id)
-        } else {
-            response
-        };
-        let mut response = into_http(response);
+        let mut response = into_http(self.respond(request, id).await);
         if chunked {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
@@ -78,34 +70,40 @@ impl Service {
     }
 
     async fn respond(&self, request: hyper::Request<Incoming>, id: String) -> Response {
-        let found = routes::resolve(request.method().as_str(), request.uri().path());
+        if head_length(&request) > MAX_HEAD {
+            tracing::info!(request_id = id, status = 431, "refused");
+            let long = Response::empty(431).with("connection", "close");
+            return long.with("x-request-id", id);
+        }
+        let (head, body) = request.into_parts();
+        let (method, path) = (head.method.as_str(), head.uri.path());
+        let mut request = Request {
+            route: &routes::NOWHERE,
+            path: nowhere::parameters(method, path),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: HashMap::new(),
+            body: Vec::new(),
+            host: "localhost".into(),
+            id,
+        };
+        let found = routes::resolve(method, path);
         let handler = found
             .as_ref()
             .and_then(|(route, _)| self.handlers.get(route.operation));
         let (Some((route, path)), Some(handler)) = (found, handler) else {
-            return nowhere(request.uri().path(), &id);
+            return dispatch(&self.registry, &Handler::new(stray), request).await;
         };
-        let (head, body) = request.into_parts();
         let Ok(Some(body)) = timeout(self.limits.body, read_body(body)).await else {
             let why = "it was cut off, or took too long to come";
             let cut = ApiError::Malformed(why.into());
-            return route.dialect.error(&cut, &id).with("connection", "close");
+            return refuse(route, &request.id, &cut).with("connection", "close");
         };
         let whole = body.len() <= MAX_BODY;
-        let response = dispatch(
-            &self.registry,
-            handler,
-            Request {
-                route,
-                path,
-                query: head.uri.query().unwrap_or_default().to_owned(),
-                headers: headers(&head.headers),
-                body,
-                host: "localhost".into(),
-                id,
-            },
-        )
-        .await;
+        request.route = route;
+        request.path = path;
+        request.headers = headers(&head.headers);
+        request.body = body;
+        let response = dispatch(&self.registry, handler, request).await;
         if whole {
             response
         } else {
@@ -115,16 +113,10 @@ impl Service {
     }
 }
 
-/// The answer to a path or method that leads nowhere.
-fn nowhere(path: &str, id: &str) -> Response {
-    let dialect = routes::dialect_of(path);
-    match routes::methods(path).as_slice() {
-        [] => dialect.error(&ApiError::NotFound("route"), id),
-        taken => {
-            let error = ApiError::MethodNotAllowed(taken.to_vec());
-            dialect.error(&error, id).with("allow", taken.join(", "))
-        }
-    }
+/// Answers a request whose path or method leads nowhere.
+async fn stray(_registry: Registry, call: Call) -> Result<Response, ApiError> {
+    let stray = Nowhere::of(&call.request).ok_or_else(|| ApiError::internal("it has a route"))?;
+    Ok(stray.answer(Heads::All))
 }
 
 /// Bytes of the request line and headers; hyper's own limit is one of its buffer, and looser.

@@ -64,12 +64,18 @@ pub enum StartError {
 pub async fn run(args: Args) -> Result<(), StartError> {
     // Signals are caught before anybody is told that the server is up.
     let stop = stop_signal()?;
+    let mut data = (!args.memory).then(|| Data::open(&args.data)).transpose()?;
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address)
         .await
         .map_err(|e| StartError::Listen(address, e))?;
     let base_url = base_url(listener.local_addr()?);
-    let data = (!args.memory).then(|| Data::open(&args.data)).transpose()?;
+    if !address.ip().is_loopback() {
+        tracing::warn!("{}", plain_http(address));
+    }
+    if let Some(data) = &mut data {
+        data.sign(&base_url)?;
+    }
     let registry = registry(data.as_ref(), &base_url).await?;
     // Before anybody asks for a token: the master secret may be another than at the last start.
     let rotated = registry.keys.rotate(registry.now(), registry.entropy());
@@ -86,6 +92,13 @@ pub async fn run(args: Args) -> Result<(), StartError> {
     server::serve(listener, service, stop).await;
     housekeeping.abort();
     Ok(())
+}
+
+/// What listening beyond this machine means.
+fn plain_http(address: SocketAddr) -> String {
+    format!(
+        "PLAIN HTTP beyond this machine: {address} can be reached from the network, and whoever is on the way reads every secret and token and can change every answer. Use it in a network that you trust, or listen on 127.0.0.1 (leave --host out) behind a proxy that speaks HTTPS."
+    )
 }
 
 /// Done at SIGTERM or Ctrl-C.

@@ -86,7 +86,7 @@ async fn no_member_of_any_dialect_takes_a_uri_that_runs() {
 const SCRIPT: &str = "%3Cscript%3Ealert(1)";
 
 /// What a route answers to a request that is script wherever it can be.
-async fn answers(ground: &Ground, route: &Route) -> Vec<Response> {
+pub(crate) async fn answers(ground: &Ground, route: &Route) -> Vec<Response> {
     let segments = route.path.split('/');
     let filled = segments.map(|part| if part.starts_with('{') { SCRIPT } else { part });
     let path = filled.collect::<Vec<_>>().join("/");

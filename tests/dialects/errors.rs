@@ -316,7 +316,8 @@ async fn no_token_and_a_token_without_the_scope() {
             )
         } else if path.starts_with("/platform") {
             let denied = entry(403, "insufficient-scope", &needs(scope));
-            (entry(401, "unauthorized", NO_TOKEN), denied)
+            let own = NO_TOKEN.replace("/oauth2/token", "/oauth/service/token");
+            (entry(401, "unauthorized", &own), denied)
         } else {
             let denied = scim_error(403, "", &needs(scope));
             (scim_error(401, "", NO_TOKEN), denied)

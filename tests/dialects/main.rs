@@ -19,3 +19,5 @@ mod patches;
 mod preconditions;
 mod queries;
 mod roles;
+mod warnings;
+mod words;

@@ -246,7 +246,9 @@ fn every_event_is_one_that_the_gateway_sends() {
         let context = &event["requestContext"];
         let (method, path) = (&context["http"]["method"], &event["rawPath"]);
         let found = routes::resolve(method.as_str().unwrap(), path.as_str().unwrap());
-        let (route, parameters) = found.unwrap_or_else(|| panic!("{operation}/{name}: {path}"));
+        // The gateway knows no HEAD of a GET, and names no path where it has no route.
+        let found = found.filter(|_| method != "HEAD");
+        let (route, parameters) = found.unwrap_or((&routes::NOWHERE, Vec::new()));
         assert_eq!(route.operation, operation, "{name}");
         assert_eq!(event["version"], "2.0", "{operation}/{name}");
         assert_eq!(event["routeKey"], route.key(), "{operation}/{name}");

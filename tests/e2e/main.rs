@@ -10,6 +10,7 @@
 mod bootstrap;
 mod client;
 mod data_directory;
+mod doors;
 mod events;
 mod lifecycle;
 mod oauth2_crate;

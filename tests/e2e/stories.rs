@@ -200,7 +200,7 @@ fn wrong_credentials_get_no_token() {
 fn other_paths_and_long_bodies_are_refused() {
     let roster = Deployment::new();
     let admin = roster.token(&roster.management);
-    roster.get(&admin, "/").expect(404);
+    roster.get(&admin, "/nothing").expect(404);
     roster.get(&admin, "/v1/nothing").expect(404);
     let long = json!({"app_name": "x".repeat(70_000)});
     let answer = roster.post(&admin, "/v1/applications", &long);

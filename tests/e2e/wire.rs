@@ -9,7 +9,7 @@ use std::{
 use crate::process::Local;
 
 /// What comes back on one connection for `bytes`, until the server closes it.
-fn raw(server: &Local, bytes: &[u8]) -> String {
+pub(crate) fn raw(server: &Local, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -28,7 +28,7 @@ fn raw(server: &Local, bytes: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn statuses(answers: &str) -> Vec<&str> {
+pub(crate) fn statuses(answers: &str) -> Vec<&str> {
     let lines = answers.split("HTTP/1.1 ").skip(1);
     lines.map(|line| line.get(..3).unwrap()).collect()
 }
@@ -39,7 +39,7 @@ fn request(head: &str, body: &str) -> Vec<u8> {
 }
 
 /// A request after which the connection ends.
-fn last(head: &str, body: &str) -> Vec<u8> {
+pub(crate) fn last(head: &str, body: &str) -> Vec<u8> {
     request(&format!("{head}\nconnection: close"), body)
 }
 
@@ -58,11 +58,14 @@ fn no_route_is_404_in_a_documented_body() {
 #[test]
 fn another_method_is_405_with_those_that_go() {
     let server = Local::start(&["--memory"]);
-    for method in ["DELETE", "HEAD", "TRACE", "OPTIONS", "BREW"] {
+    for method in ["DELETE", "TRACE", "BREW"] {
         let head = format!("{method} /v1/applications HTTP/1.1\nhost: x");
         let answer = raw(&server, &last(&head, ""));
         assert_eq!(statuses(&answer), ["405"], "{method}");
-        assert!(answer.contains("allow: GET, POST\r\n"), "{answer}");
+        assert!(
+            answer.contains("allow: GET, HEAD, OPTIONS, POST\r\n"),
+            "{answer}"
+        );
     }
 }
 
@@ -217,10 +220,23 @@ fn every_answer_names_its_request() {
         ("DELETE /v1/applications HTTP/1.1", "405"),
         ("GET /v1/applications HTTP/1.1", "401"),
         ("GET /oauth2/jwks HTTP/1.1", "200"),
+        ("OPTIONS /oauth2/jwks HTTP/1.1", "204"),
+        ("HEAD /v1/applications HTTP/1.1", "401"),
+        (&*format!("GET /{} HTTP/1.1", "x".repeat(9_000)), "404"),
+        (&*format!("GET /{} HTTP/1.1", "x".repeat(10_240)), "431"),
     ] {
         let answer = raw(&server, &last(&format!("{head}\nhost: x"), ""));
         assert_eq!(statuses(&answer), [status], "{head}");
         assert_eq!(answer.matches("x-request-id: ").count(), 1, "{answer}");
+        // And the log names it.
+        let (_, rest) = answer.split_once("x-request-id: ").unwrap();
+        let id = rest.split_once('\r').unwrap().0;
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains(id));
+        assert!(
+            line.is_some_and(|line| line.contains(status)),
+            "{head}: {log}"
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use api::{
     operations::{Grant, On, Operation},
-    routes::{ROUTES, Route},
+    routes::{NOWHERE, ROUTES, Route},
     settings,
 };
 
@@ -36,7 +36,8 @@ pub(crate) fn function(operation: &Operation) -> String {
             "      Environment:\n        Variables:\n          {name}: {MASTER_SECRET}\n"
         );
     }
-    let routes = ROUTES.iter().filter(|route| route.operation == *name);
+    let routes = ROUTES.iter().chain([&NOWHERE]);
+    let routes = routes.filter(|route| route.operation == *name);
     let mut events: String = routes.map(event).collect();
     if let Some(schedule) = operation.schedule {
         events.push_str(&scheduled(&logical, schedule));
@@ -169,6 +170,10 @@ fn table_arn(index: &str) -> String {
 
 fn event(route: &Route) -> String {
     let Route { method, path, .. } = route;
+    if std::ptr::eq(route, &raw const NOWHERE) {
+        // SAM's way to write the route `$default`.
+        return "        Default: { Type: HttpApi, Properties: { ApiId: !Ref Api } }\n".into();
+    }
     let name = logical(&format!("{}{path}", method.to_lowercase()));
     format!(
         "        {name}: {{ Type: HttpApi, Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"{path}\" }} }}\n"

@@ -17,4 +17,5 @@ mod routes;
 mod security;
 mod state;
 mod template;
+mod words;
 mod workspace;

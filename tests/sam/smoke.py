@@ -56,7 +56,8 @@ def address(outputs: dict[str, str]) -> str:
         for event in resource.get("Properties", {}).get("Events", {}).values():
             if event["Type"] != "HttpApi":
                 continue
-            route = f"{event['Properties']['Method']} {event['Properties']['Path']}"
+            properties = event["Properties"]
+            route = f"{properties['Method']} {properties['Path']}" if "Path" in properties else "$default"
             if route in existing:
                 continue
             arn = functions.get_function(FunctionName=roster.names[name])["Configuration"]["FunctionArn"]

@@ -1,1 +1,3 @@
 //! End-to-end stories and agreement guards.
+
+pub mod words;

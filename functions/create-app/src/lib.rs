@@ -81,18 +81,14 @@ const fn made(app: &App) -> Made {
 fn client_id_taken() -> ApiError {
     ApiError::Conflict {
         code: "client-id-taken",
-        detail:
-            "The chosen client id is taken; choose another, or leave name out to have one made."
-                .into(),
+        detail: "The chosen client id is taken.".into(),
     }
 }
 
 fn code_name_taken(code_name: &CodeName) -> ApiError {
     ApiError::Conflict {
         code: "code-name-taken",
-        detail: format!(
-            "The code name {code_name} is taken; choose another, or leave app_code_name out to have one made."
-        ),
+        detail: format!("The code name {code_name} is taken."),
     }
 }
 

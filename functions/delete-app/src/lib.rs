@@ -49,8 +49,7 @@ fn check(app: &App, force: bool) -> Result<(), ApiError> {
     if app.status.active && !force {
         return Err(ApiError::Conflict {
             code: "application-active",
-            detail: "The application is active; deactivate it first, or repeat with ?force=true."
-                .into(),
+            detail: "The application is active.".into(),
         });
     }
     Ok(())

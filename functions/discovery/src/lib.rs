@@ -1,8 +1,12 @@
-//! What verifiers and clients learn by themselves: metadata (RFC 8414, OpenID Discovery) and keys.
+//! What anybody may know: metadata (RFC 8414, OpenID Discovery) and keys, what this is, whether it runs; and what to
+//! say of a request that has no route.
+
+mod front;
 
 use api::{
     ApiError, Call, Registry, Response,
     jwk::Algorithm,
+    nowhere::{Heads, Nowhere},
     registry::{issuer_of, token_endpoint},
 };
 use domain::{GrantType, TenantId, TokenEndpointAuthMethod, scopes};
@@ -17,14 +21,23 @@ const AUTH_METHODS: [TokenEndpointAuthMethod; 3] = [
     TokenEndpointAuthMethod::PrivateKeyJwt,
 ];
 
-/// Answers 200 with the key set or the metadata of the tenant in the path. Reads no item but the keys,
-/// and those from memory: it must go on while the table is out of reach.
-pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let body = if call.request.route.path == "/oauth2/jwks" {
-        registry.keys.jwks(registry.now()).await?
-    } else {
-        let tenant = tenant(call.request.path_parameter("tenant"))?;
-        metadata(&registry.base(&call.request), &tenant)
+/// Answers 200 with what the path names. Reads no item but the keys, and those from memory: it must go on while the
+/// table is out of reach.
+pub async fn handle(registry: Registry, mut call: Call) -> Result<Response, ApiError> {
+    if let Some(stray) = Nowhere::of(&call.request) {
+        let Some((route, path)) = stray.as_get() else {
+            return Ok(stray.answer(Heads::Public));
+        };
+        // The gateway sends no body to HEAD, whatever the answer has.
+        call.request.route = route;
+        call.request.path = path;
+    }
+    let body = match call.request.route.path {
+        "/" => return Ok(front::page(&call)),
+        "/health" => return Ok(front::health()),
+        "/version" => return Ok(front::version()),
+        "/oauth2/jwks" => registry.keys.jwks(registry.now()).await?,
+        _ => metadata(&call.base, &tenant(call.request.path_parameter("tenant"))?),
     };
     Ok(Response::json(200, &body).with("cache-control", CACHED))
 }
@@ -34,10 +47,20 @@ fn tenant(named: &str) -> Result<TenantId, ApiError> {
     if named.is_empty() {
         return Ok(TenantId::first());
     }
-    // The first tenant's issuer has no path, so no metadata of it is below one (RFC 8414 §3.3).
-    let tenant = TenantId::parse(named).ok().filter(|t| !t.is_first());
-    tenant.ok_or(ApiError::NotFound("tenant"))
+    let tenant = TenantId::parse(named).map_err(|_| NO_TENANT)?;
+    // Whoever asks for the metadata of an issuer must get that issuer's (RFC 8414 §3.3), and none is called so.
+    if tenant.is_first() {
+        return Err(FIRST_TENANT);
+    }
+    Ok(tenant)
 }
+
+/// ADR 16.
+const FIRST_TENANT: ApiError = ApiError::NotFound(
+    "issuer: the first tenant's has no path, and its metadata are at /.well-known/openid-configuration and /.well-known/oauth-authorization-server",
+);
+const NO_TENANT: ApiError =
+    ApiError::NotFound("tenant: a tenant id is 1 to 32 lower-case letters and digits");
 
 /// RFC 8414 §2 and OpenID Discovery §3, as far as there are endpoints.
 fn metadata(base: &str, tenant: &TenantId) -> Value {
@@ -56,7 +79,7 @@ fn metadata(base: &str, tenant: &TenantId) -> Value {
         "jwks_uri": format!("{base}/oauth2/jwks"),
         "scopes_supported": scopes::MANAGEMENT,
         "response_types_supported": [],
-        "grant_types_supported": [GrantType::ClientCredentials.as_str()],
+        "grant_types_supported": GrantType::SERVED.map(GrantType::as_str),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
     })

@@ -69,7 +69,7 @@ async fn another_tenants_metadata_have_its_issuer_and_the_shared_endpoints() {
 }
 
 #[tokio::test]
-async fn what_can_be_no_tenant_is_not_found() {
+async fn what_can_be_no_tenant_is_not_found_and_what_could_be_one_is_told_its_issuer() {
     let app = TestApp::new().await;
     for tenant in ["B", "a-b", "..", "a/b", "a\"b", "a b", "é", &"a".repeat(33)] {
         let request = get(&app, &format!("{RFC_8414}/t/x")).parameter("tenant", tenant);
@@ -78,17 +78,51 @@ async fn what_can_be_no_tenant_is_not_found() {
             answer(&response),
             (
                 404,
-                json!({"error": "invalid_request", "error_description": "There is no such tenant."})
+                json!({"error": "invalid_request", "error_description":
+                    "There is no such tenant: a tenant id is 1 to 32 lower-case letters and digits."})
             ),
             "{tenant}"
         );
     }
+    // Whether there is a tenant is never told: that would take a read, and be an oracle (ADR 16).
+    for path in [
+        format!("{RFC_8414}/t/nosuch"),
+        "/t/nosuch/.well-known/openid-configuration".into(),
+    ] {
+        let (status, shown) = answer(&get(&app, &path).send().await);
+        assert_eq!(
+            (status, &shown["issuer"]),
+            (200, &json!(format!("{ISSUER}/t/nosuch")))
+        );
+    }
+}
+
+/// Its issuer has no path, and nobody may get the metadata of another issuer than the one in the path (RFC 8414 §3.3).
+#[tokio::test]
+async fn the_first_tenants_name_in_a_path_is_told_where_its_metadata_are() {
+    let app = TestApp::new().await;
+    for path in [
+        format!("{RFC_8414}/t/default"),
+        "/t/default/.well-known/openid-configuration".into(),
+    ] {
+        let (status, shown) = answer(&get(&app, &path).send().await);
+        assert_eq!(status, 404, "{path}");
+        let told = "There is no such issuer: the first tenant's has no path, and its metadata are at /.well-known/openid-configuration and /.well-known/oauth-authorization-server.";
+        assert_eq!(shown["error_description"], told, "{path}");
+    }
 }
 
 #[tokio::test]
-async fn metadata_need_no_table() {
+async fn metadata_and_the_front_door_need_no_table() {
     let app = TestApp::new().await;
-    for path in [RFC_8414, OPENID, &format!("{RFC_8414}/t/b")] {
+    for path in [
+        RFC_8414,
+        OPENID,
+        &format!("{RFC_8414}/t/b"),
+        "/",
+        "/health",
+        "/version",
+    ] {
         get(&app, path).send().await;
         assert!(app.recorder.take().is_empty(), "{path}");
     }
@@ -197,4 +231,82 @@ async fn nothing_is_ever_written() {
         get(&app, path).send().await;
     }
     assert!(!app.recorder.summary().wrote());
+}
+
+/// A request as API Gateway hands it over where it has no route.
+async fn stray(app: &TestApp, method: &str, path: &str) -> api::Response {
+    let request = api::Request {
+        route: &api::routes::NOWHERE,
+        path: api::nowhere::parameters(method, path),
+        query: String::new(),
+        headers: std::collections::HashMap::new(),
+        body: Vec::new(),
+        host: "roster.test".into(),
+        id: "request-1".into(),
+    };
+    api::dispatch(&app.registry, &api::Handler::new(super::handle), request).await
+}
+
+#[tokio::test]
+async fn what_has_no_route_is_answered_by_its_path_and_method() {
+    let app = TestApp::new().await;
+    for (method, path, status, allow) in [
+        ("GET", "/v1/applications/", 404, None),
+        ("GET", "/wp-login.php", 404, None),
+        (
+            "OPTIONS",
+            "/v1/applications",
+            204,
+            Some("GET, OPTIONS, POST"),
+        ),
+        ("HEAD", "/v1/applications", 405, Some("GET, OPTIONS, POST")),
+        ("BREW", "/health", 405, Some("GET, HEAD, OPTIONS")),
+    ] {
+        let response = stray(&app, method, path).await;
+        assert_eq!(response.status, status, "{method} {path}");
+        assert_eq!(response.header("allow"), allow, "{method} {path}");
+        assert_eq!(response.header("x-request-id"), Some("request-1"));
+    }
+    assert!(app.recorder.take().is_empty());
+}
+
+#[tokio::test]
+async fn head_of_what_anybody_may_get_is_answered_as_its_get() {
+    let app = TestApp::new().await;
+    for path in [
+        RFC_8414,
+        OPENID,
+        JWKS,
+        "/",
+        "/health",
+        "/version",
+        &format!("{RFC_8414}/t/b"),
+    ] {
+        let head = stray(&app, "HEAD", path).await;
+        assert_eq!(head, get(&app, path).send().await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_runs_no_script_and_its_style_is_the_one_that_its_policy_names() {
+    let app = TestApp::new().await;
+    let page = get(&app, "/").header("accept", "text/html").send().await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    let (_, style) = page.body.split_once("<style>").unwrap();
+    let (style, _) = style.split_once("</style>").unwrap();
+    let digest = ring::digest::digest(&ring::digest::SHA256, style.as_bytes());
+    let named = format!(
+        "style-src 'sha256-{}'",
+        data_encoding::BASE64.encode(digest.as_ref())
+    );
+    assert!(policy.contains(&named), "{policy} {named}");
+    for word in ["<script", " style=", "onclick", "http-equiv"] {
+        assert!(!page.body.contains(word), "{word}");
+    }
+    assert_eq!(page.header("vary"), Some("accept"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    let plain = get(&app, "/").send().await;
+    assert_eq!(plain.header("content-type"), Some("application/json"));
+    assert_eq!(body(&plain)["issuer"], ISSUER);
 }

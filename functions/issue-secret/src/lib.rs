@@ -107,7 +107,7 @@ fn issued(
 fn no_secrets() -> ApiError {
     ApiError::Conflict {
         code: "client-without-secrets",
-        detail: "This client authenticates without a secret; change its token_endpoint_auth_method first.".into(),
+        detail: "This client authenticates without a secret.".into(),
     }
 }
 

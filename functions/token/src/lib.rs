@@ -65,20 +65,18 @@ fn lifetime(client: &Client) -> i64 {
 }
 
 fn check_grant(asked: &str, client: &Client) -> Result<(), ApiError> {
-    if asked != GrantType::ClientCredentials.as_str() {
+    let served = GrantType::SERVED.into_iter();
+    let Some(grant) = served.clone().find(|grant| grant.as_str() == asked) else {
+        let names: Vec<_> = served.map(GrantType::as_str).collect();
         return Err(ApiError::oauth(
             "unsupported_grant_type",
-            "This server serves the grant type client_credentials.",
+            format!("This server serves the grant type {}.", names.join(", ")),
         ));
-    }
-    if !client
-        .settings
-        .grant_types
-        .contains(&GrantType::ClientCredentials)
-    {
+    };
+    if !client.settings.grant_types.contains(&grant) {
         return Err(ApiError::oauth(
             "unauthorized_client",
-            "This client is not registered for the grant type client_credentials.",
+            format!("This client is not registered for the grant type {asked}."),
         ));
     }
     Ok(())

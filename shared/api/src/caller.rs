@@ -124,6 +124,9 @@ impl Caller {
 
 const NO_BEARER: &str = "The Authorization header must be `Bearer`, one space and an access token.";
 
+/// `resource` names whom a token is for (RFC 8707 §2).
+const ANOTHER_AUDIENCE: &str = "The access token is for another audience, because it was asked for with a resource; this API takes one that was asked for without resource.";
+
 const GONE: &str = "The access token is revoked, by itself or with its secret, or its client or app is deactivated or deleted.";
 
 /// A caller's client with its app, as far as there is one.
@@ -213,7 +216,7 @@ async fn authenticate(registry: &Registry, request: &Request) -> Result<Caller, 
     let verified = access_token::verify(registry, request, token).await?;
     let Verified { claims, tenant_id } = verified.map_err(refused)?;
     if !claims.aud.contains(&claims.iss) {
-        return Err(refused("The access token is for another audience."));
+        return Err(refused(ANOTHER_AUDIENCE));
     }
     let found = registry.callers.remembered(registry, &claims).await?;
     Caller::admit(claims, tenant_id, found)

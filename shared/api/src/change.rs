@@ -182,7 +182,7 @@ pub fn keeps_a_lasting_secret(
     }
     Err(ApiError::Conflict {
         code: "last-secret",
-        detail: "The management application's default client must keep a secret that does not expire; issue one without expires_in first.".into(),
+        detail: "The management application's default client must keep a secret that does not expire; issue one that lasts first.".into(),
     })
 }
 

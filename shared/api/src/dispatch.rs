@@ -6,7 +6,7 @@ use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 use futures_util::FutureExt;
 use table::budgets;
 
-use crate::{ApiError, Call, Registry, Request, Response, caller, request::MAX_BODY};
+use crate::{ApiError, Call, Registry, Request, Response, Route, caller, request::MAX_BODY};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
 
@@ -47,17 +47,7 @@ pub async fn dispatch(registry: &Registry, handler: &Handler, request: Request) 
         Err(_) => Err(ApiError::internal("a handler panicked")),
     };
     let failure = result.as_ref().err().cloned();
-    let response = result.unwrap_or_else(|e| {
-        let challenge = e.challenge();
-        let mut response = route.dialect.error(&e, &id);
-        if let Some(challenge) = challenge {
-            response = response.with("www-authenticate", challenge);
-        }
-        if let ApiError::Unavailable(_) = e {
-            response = response.with("retry-after", "1");
-        }
-        response
-    });
+    let response = result.unwrap_or_else(|e| in_words_of(route, &id, &e));
     let ms = registry.unix_ms().saturating_sub(started);
     log(
         route.operation,
@@ -68,6 +58,31 @@ pub async fn dispatch(registry: &Registry, handler: &Handler, request: Request) 
         failure.as_ref(),
     );
     response.with("x-request-id", id)
+}
+
+/// Refuses a request of `route` that a server could not read whole: it is answered and logged as any other.
+pub fn refuse(route: &Route, id: &str, error: &ApiError) -> Response {
+    let response = in_words_of(route, id, error);
+    log(
+        route.operation,
+        &route.key(),
+        id,
+        response.status,
+        0,
+        Some(error),
+    );
+    response.with("x-request-id", id)
+}
+
+fn in_words_of(route: &Route, id: &str, error: &ApiError) -> Response {
+    let mut response = route.dialect.error(error, id);
+    if let Some(challenge) = error.challenge() {
+        response = response.with("www-authenticate", challenge);
+    }
+    if let ApiError::Unavailable(_) = error {
+        response = response.with("retry-after", "1");
+    }
+    response
 }
 
 async fn handle(

@@ -179,7 +179,7 @@ impl ApiError {
                 "It has changed since the version in If-Match; read it again and repeat the change.".into()
             }
             Self::KeyReused => {
-                "This Idempotency-Key was sent with another request in the last 24 hours; use a new one.".into()
+                "The key of this request was sent with another request in the last 24 hours.".into()
             }
             Self::OAuth(e) => e.description.clone(),
             Self::Unavailable(_) => "The service is busy; try again in a moment.".into(),

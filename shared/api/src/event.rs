@@ -10,13 +10,14 @@ use serde::{
 };
 use serde_json::json;
 
-use crate::{Request, Response, request::joined, routes};
+use crate::{Request, Response, nowhere, request::joined, routes};
 
 /// What is read of an event. Everything else in it is passed over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     route_key: Option<String>,
+    raw_path: Option<String>,
     raw_query_string: Option<String>,
     headers: Option<Headers>,
     path_parameters: Option<HashMap<String, String>>,
@@ -33,6 +34,12 @@ struct Context {
     route_key: Option<String>,
     domain_name: Option<String>,
     request_id: Option<String>,
+    http: Option<Http>,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: Option<String>,
 }
 
 /// Headers as they came. The gateway's names are in lower case and appear once; an emulator's may not.
@@ -44,24 +51,36 @@ impl TryFrom<Event> for Request {
     fn try_from(event: Event) -> Result<Self, Response> {
         let context = event.request_context;
         let key = context.route_key.or(event.route_key).unwrap_or_default();
-        let Some(route) = routes::by_key(&key) else {
-            return Err(Response::json(404, &json!({"message": "Not Found"})));
+        let id = context.request_id.unwrap_or_default();
+        let refused = |status, message| {
+            tracing::warn!(request_id = id, status, message, "refused");
+            Response::json(status, &json!({ "message": message })).with("x-request-id", id.as_str())
         };
+        let Some(route) = routes::by_key(&key) else {
+            return Err(refused(404, "Not Found"));
+        };
+        let mut path: Vec<_> = event.path_parameters.into_iter().flatten().collect();
+        if std::ptr::eq(route, &raw const routes::NOWHERE) {
+            let method = context.http.and_then(|http| http.method);
+            path = nowhere::parameters(
+                &method.unwrap_or_default(),
+                &event.raw_path.unwrap_or_default(),
+            );
+        }
         let mut body = event.body.unwrap_or_default().into_bytes();
         if event.is_base64_encoded {
-            let fault = json!({"message": "the body is not valid base64"});
             body = BASE64
                 .decode(&body)
-                .map_err(|_| Response::json(400, &fault))?;
+                .map_err(|_| refused(400, "the body is not valid base64"))?;
         }
         Ok(Self {
             route,
-            path: event.path_parameters.into_iter().flatten().collect(),
+            path,
             query: event.raw_query_string.unwrap_or_default(),
             headers: joined(event.headers.into_iter().flat_map(|read| read.0)),
             body,
             host: context.domain_name.unwrap_or_default(),
-            id: context.request_id.unwrap_or_default(),
+            id,
         })
     }
 }
@@ -174,12 +193,32 @@ mod tests {
     }
 
     #[test]
-    fn no_route_and_no_base64_are_answered() {
+    fn no_route_and_no_base64_are_answered_with_the_requests_id() {
         assert!(serde_json::from_str::<Event>("{}").is_err());
-        let nowhere = r#"{"routeKey": "GET /", "requestContext": {}}"#;
-        assert_eq!(request(nowhere).unwrap_err().status, 404);
-        let torn = r#"{"routeKey": "POST /v1/applications", "requestContext": {}, "body": "=", "isBase64Encoded": true}"#;
-        assert_eq!(request(torn).unwrap_err().status, 400);
+        let nowhere = r#"{"routeKey": "GET /v2", "requestContext": {"requestId": "R="}}"#;
+        let torn = r#"{"routeKey": "POST /v1/applications", "requestContext": {"requestId": "R="}, "body": "=", "isBase64Encoded": true}"#;
+        for (event, status) in [(nowhere, 404), (torn, 400)] {
+            let refused = request(event).unwrap_err();
+            assert_eq!(refused.status, status);
+            assert_eq!(refused.header("x-request-id"), Some("R="));
+        }
+    }
+
+    #[test]
+    fn what_has_no_route_comes_with_its_method_and_path_and_nothing_else_does() {
+        let event = |key: &str| {
+            let text = r#"{"rawPath": "/v1/applications/", "pathParameters": {"path": "x"},
+                "requestContext": {"routeKey": "KEY", "http": {"method": "PUT", "path": "/y"}}}"#;
+            request(&text.replace("KEY", key)).unwrap()
+        };
+        let stray = event("$default");
+        assert_eq!(stray.path_parameter("method"), "PUT");
+        assert_eq!(stray.path_parameter("path"), "/v1/applications/");
+        assert_eq!(stray.path.len(), 2);
+        assert!(nowhere::Nowhere::of(&stray).is_some());
+        let routed = event("GET /v1/applications");
+        assert_eq!(routed.path, [("path".to_owned(), "x".to_owned())]);
+        assert!(nowhere::Nowhere::of(&routed).is_none());
     }
 
     #[test]

@@ -121,7 +121,9 @@ impl Ticket {
         if !still_there(registry, &self.scope, &kept.made).await? {
             return Err(ApiError::Conflict {
                 code: "idempotent-result-gone",
-                detail: "This request was carried out before and its result has been deleted since; use a new Idempotency-Key to do it again.".into(),
+                detail:
+                    "This request was carried out before and its result has been deleted since."
+                        .into(),
             });
         }
         let unreadable = || ApiError::internal("a kept answer can't be opened");

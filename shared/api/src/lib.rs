@@ -27,6 +27,7 @@ pub mod keyring;
 mod keys;
 pub mod lambda;
 pub mod master_secret;
+pub mod nowhere;
 pub mod oauth;
 pub mod operations;
 pub mod precondition;

@@ -113,8 +113,8 @@ async fn by_secret(
     shown: Option<TokenEndpointAuthMethod>,
 ) -> Result<Proven, ApiError> {
     // A malformed id or secret can't be right; it is refused without a read.
+    let secret = secret.ok_or_else(no_secret)?;
     let id = ClientId::parse(client_id).map_err(|_| invalid_client())?;
-    let secret = secret.ok_or_else(invalid_client)?;
     let secret = Secret::parse(secret).map_err(|_| invalid_client())?;
 
     let found = registry.table.credentials(&id).await?;
@@ -264,13 +264,13 @@ impl Presented {
             }
             let assertion = assertion.filter(|_| kind == Some(assertion::TYPE));
             return Ok(Self::Assertion {
-                assertion: assertion.ok_or_else(invalid_client)?.to_owned(),
+                assertion: assertion.ok_or_else(half_an_assertion)?.to_owned(),
                 client_id: body("client_id").map(Into::into),
             });
         }
         let Some(header) = header else {
             return Ok(Self::Secret {
-                client_id: body("client_id").ok_or_else(invalid_client)?.into(),
+                client_id: body("client_id").ok_or_else(no_credentials)?.into(),
                 secret: body("client_secret").map(Into::into),
                 method: Some(TokenEndpointAuthMethod::ClientSecretPost),
             });
@@ -288,15 +288,35 @@ impl Presented {
     }
 }
 
+/// How a client proves itself, for one that has not tried: it is told nothing of any client.
+const HOW: &str = "send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret in the body, or client_assertion with client_assertion_type in the body.";
+
+fn no_credentials() -> ApiError {
+    let why = format!("The request has no client credentials: {HOW}");
+    ApiError::oauth("invalid_client", why)
+}
+
+fn no_secret() -> ApiError {
+    let why = format!("The request names a client and proves nothing: {HOW}");
+    ApiError::oauth("invalid_client", why)
+}
+
+fn half_an_assertion() -> ApiError {
+    let why = format!(
+        "An assertion is sent as client_assertion together with client_assertion_type={}.",
+        assertion::TYPE
+    );
+    ApiError::oauth("invalid_client", why)
+}
+
 /// RFC 6749 §5.2: another scheme in the header is `invalid_client` too, but no secret was wrong.
 fn not_basic(header: &str) -> ApiError {
-    if is_basic(header) {
-        return invalid_client();
-    }
-    ApiError::oauth(
-        "invalid_client",
-        "This endpoint takes the client's own credentials and no access token: send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret or client_assertion in the body.",
-    )
+    let why = if is_basic(header) {
+        "The Authorization header has no client credentials that can be read: Basic, one space, and base64 of client_id:client_secret, both form-encoded before (RFC 6749 section 2.3.1).".into()
+    } else {
+        format!("This endpoint takes the client's own credentials and no access token: {HOW}")
+    };
+    ApiError::oauth("invalid_client", why)
 }
 
 fn several() -> ApiError {

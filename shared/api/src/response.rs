@@ -84,6 +84,13 @@ impl Response {
             .with_body(body)
     }
 
+    /// A page.
+    pub fn html(status: u16, page: String) -> Self {
+        Self::empty(status)
+            .with("content-type", "text/html; charset=utf-8")
+            .with_body(page)
+    }
+
     /// Whether it is no longer than an answer may be.
     pub fn fits(&self) -> bool {
         // Most are so short that no escape could matter.

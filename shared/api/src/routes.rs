@@ -50,6 +50,9 @@ impl std::fmt::Debug for Route {
 impl Route {
     /// API Gateway's name of the route.
     pub fn key(&self) -> String {
+        if self.path == DEFAULT {
+            return DEFAULT.into();
+        }
         format!("{} {}", self.method, self.path)
     }
 }
@@ -82,7 +85,7 @@ const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 60] = [
+pub static ROUTES: [Route; 63] = [
     route("create-app", "POST", "/v1/applications", Native, CREATE),
     route("create-app", "POST", "/platform/v1/apps", OpenIdApps, CREATE),
     route("list-apps", "GET", "/v1/applications", Native, LIST),
@@ -143,10 +146,23 @@ pub static ROUTES: [Route; 60] = [
     route("discovery", "GET", "/.well-known/oauth-authorization-server/t/{tenant}", OAuth, Access::Public),
     route("discovery", "GET", "/.well-known/openid-configuration", OAuth, Access::Public),
     route("discovery", "GET", "/t/{tenant}/.well-known/openid-configuration", OAuth, Access::Public),
+    route("discovery", "GET", "/", OAuth, Access::Public),
+    route("discovery", "GET", "/health", OAuth, Access::Public),
+    route("discovery", "GET", "/version", OAuth, Access::Public),
 ];
+
+/// API Gateway's name of the route for what has none.
+const DEFAULT: &str = "$default";
+
+/// Where API Gateway sends what has no route: to [`nowhere`](crate::nowhere). It serves nothing, so it is no line
+/// of [`ROUTES`].
+pub static NOWHERE: Route = route("discovery", "ANY", DEFAULT, OAuth, Access::Public);
 
 /// The route with this API Gateway key (`POST /v1/applications`).
 pub fn by_key(key: &str) -> Option<&'static Route> {
+    if key == DEFAULT {
+        return Some(&NOWHERE);
+    }
     let (method, path) = key.split_once(' ')?;
     ROUTES.iter().find(|r| r.method == method && r.path == path)
 }
@@ -154,8 +170,9 @@ pub fn by_key(key: &str) -> Option<&'static Route> {
 /// The route and decoded path parameters of a method and raw path, as API Gateway would find them.
 ///
 /// For servers that have no gateway in front. A segment is compared as written; a parameter takes
-/// any one segment that decodes to text without a slash.
+/// any one segment that decodes to text without a slash. HEAD leads where GET does (RFC 9110 §9.3.2).
 pub fn resolve(method: &str, path: &str) -> Option<(&'static Route, Vec<(String, String)>)> {
+    let method = if method == "HEAD" { "GET" } else { method };
     let candidates = ROUTES.iter().filter(|route| route.method == method);
     // A literal segment wins over a parameter: fewest parameters first.
     candidates
@@ -170,15 +187,11 @@ pub fn dialect_of(path: &str) -> Dialect {
     neighbour.map_or(Native, |route| route.dialect)
 }
 
-/// The methods that a path takes.
-pub fn methods(path: &str) -> Vec<&'static str> {
-    let fitting = ROUTES
+/// The routes whose pattern a path fits.
+pub fn fitting(path: &str) -> impl Iterator<Item = &'static Route> {
+    ROUTES
         .iter()
-        .filter(|route| parameters(route.path, path).is_some());
-    let mut methods: Vec<_> = fitting.map(|route| route.method).collect();
-    methods.sort_unstable();
-    methods.dedup();
-    methods
+        .filter(move |route| parameters(route.path, path).is_some())
 }
 
 fn parameters(pattern: &str, path: &str) -> Option<Vec<(String, String)>> {
@@ -237,12 +250,15 @@ mod tests {
             "/v1/../v1/applications",
             "/v1/applications/%ff",
             "",
-            "/",
             "*",
+            "$default",
         ] {
             assert_eq!(at("GET", path), None, "{path}");
         }
         assert_eq!(at("TRACE", "/v1/applications"), None);
+        assert_eq!(at("ANY", "$default"), None);
+        assert_eq!(at("HEAD", "/health"), Some(("/health", vec![])));
+        assert_eq!(at("HEAD", "/oauth2/token"), None);
     }
 
     #[test]

@@ -13,6 +13,12 @@ pub const MAX_URIS: usize = 50;
 /// At most this many resources or scopes in a list.
 pub const MAX_GRANTED: usize = 100;
 
+/// A client that does not authenticate, and runs on a server.
+pub const NONE_IS_NATIVE: Invalid = Invalid::Conflict("none is for native clients only");
+/// The grant of clients that authenticate, for one that does not.
+pub const CREDENTIALS_NEED_A_METHOD: Invalid =
+    Invalid::Conflict("client_credentials needs a client that authenticates");
+
 /// Tokens of a tenant's management client live at least this many seconds.
 pub const MIN_MANAGEMENT_EXPIRY: u32 = 60;
 
@@ -289,10 +295,7 @@ impl ClientSettings {
     fn check_authentication(&self, faults: &mut Violations) {
         let method = self.token_endpoint_auth_method;
         if method == TokenEndpointAuthMethod::None && self.client_type != ClientType::Native {
-            faults.push(
-                "/token_endpoint_auth_method",
-                Invalid::Conflict("none is for native clients only; set client_type to native or choose another method"),
-            );
+            faults.push("/token_endpoint_auth_method", NONE_IS_NATIVE);
         }
         if method == TokenEndpointAuthMethod::PrivateKeyJwt && self.jwks.is_none() {
             faults.push("/jwks", Invalid::Required);
@@ -304,10 +307,7 @@ impl ClientSettings {
         if !self.token_endpoint_auth_method.is_confidential()
             && self.grant_types.contains(&GrantType::ClientCredentials)
         {
-            faults.push(
-                "/grant_types",
-                Invalid::Conflict("client_credentials needs a client that authenticates; choose another auth method"),
-            );
+            faults.push("/grant_types", CREDENTIALS_NEED_A_METHOD);
         }
         if !management {
             for (at, scope) in self.scopes.iter().enumerate() {

@@ -42,6 +42,15 @@ impl GrantType {
         Self::Password,
     ];
 
+    /// The grants that the token endpoint serves: it refuses any other, metadata list these, and SCIM warns of the
+    /// rest.
+    pub const SERVED: [Self; 1] = [Self::ClientCredentials];
+
+    /// Whether the token endpoint serves it.
+    pub fn is_served(self) -> bool {
+        Self::SERVED.contains(&self)
+    }
+
     /// The registered name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -114,6 +114,8 @@ fn oauth_client_app_confidential() {
     for named in ["demoapp/return", "demoapp/logout.jsp", "grant password"] {
         assert!(warnings.contains(named), "{warnings}");
     }
+    // Nothing of the seed's own is unknown.
+    assert!(!warnings.contains("ignored"), "{warnings}");
     let token = roster.token(&credentials(&made));
     assert_eq!(
         claims(&token)["scope"],
@@ -140,7 +142,9 @@ fn oauth_client_app_public() {
     let admin = roster.token(&roster.management);
     let made = created(&roster, &admin, &public());
     assert!(made.get("clientSecret").is_none());
-    assert!(made["warnings"].to_string().contains("grant implicit"));
+    let warnings = made["warnings"].to_string();
+    assert!(warnings.contains("grant implicit"), "{warnings}");
+    assert!(!warnings.contains("ignored"), "{warnings}");
     deleted(&roster, &admin, &made);
 }
 

@@ -303,7 +303,7 @@ async fn errors_that_are_no_faults_of_the_body_have_the_same_shape() {
             json!({
                 "errors": [{
                     "code": "unauthorized",
-                    "message": "Send an access token from /oauth2/token in the Authorization header: Bearer <token>.",
+                    "message": "Send an access token from /oauth/service/token in the Authorization header: Bearer <token>.",
                 }],
                 "success": false,
             })

@@ -67,7 +67,14 @@ async fn a_client_authenticates_by_its_registered_method_and_right_secret_only()
                 if holds {
                     assert_eq!(response.status, 200, "{why}");
                 } else {
-                    assert_error(&response, 401, "invalid_client", INVALID_CLIENT, &why);
+                    // Who shows nothing is told so, whoever it is; of what is shown, nothing is told.
+                    let nothing = format!("The request names a client and proves nothing: {HOW}");
+                    let told = if presented == "none" {
+                        &*nothing
+                    } else {
+                        INVALID_CLIENT
+                    };
+                    assert_error(&response, 401, "invalid_client", told, &why);
                 }
             }
         }
@@ -161,10 +168,11 @@ async fn a_malformed_authorization_header_is_refused_without_a_read() {
             .header("authorization", &header)
             .send()
             .await;
-        assert_error(&response, 401, "invalid_client", INVALID_CLIENT, &header);
+        assert_error(&response, 401, "invalid_client", UNREADABLE, &header);
         assert!(app.recorder.take().is_empty());
     }
-    let another_scheme = "This endpoint takes the client's own credentials and no access token: send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret or client_assertion in the body.";
+    let another_scheme =
+        &format!("This endpoint takes the client's own credentials and no access token: {HOW}");
     for header in [
         format!("Bearer {}", app.admin),
         good.replacen("Basic", "Digest", 1),
@@ -226,7 +234,8 @@ async fn no_credentials_at_all_are_invalid_client() {
         format!("{GRANT}&client_secret={}", stray_secret()),
     ] {
         let response = post(&app, &form).send().await;
-        assert_error(&response, 401, "invalid_client", INVALID_CLIENT, &form);
+        let told = format!("The request has no client credentials: {HOW}");
+        assert_error(&response, 401, "invalid_client", &told, &form);
         assert!(app.recorder.take().is_empty());
     }
 }
@@ -268,7 +277,8 @@ async fn credentials_in_the_query_string_count_for_nothing() {
     let path = format!("/oauth2/token?{query}");
     let request = app.request(crate::handle, "POST", &path).form(GRANT);
     let response = request.send().await;
-    assert_error(&response, 401, "invalid_client", INVALID_CLIENT, "query");
+    let told = format!("The request has no client credentials: {HOW}");
+    assert_error(&response, 401, "invalid_client", &told, "query");
     let request = post(&app, &query);
     assert_eq!(request.send().await.status, 200);
 }

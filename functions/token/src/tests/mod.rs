@@ -10,6 +10,9 @@ mod parameters;
 mod tokens;
 
 const GRANT: &str = "grant_type=client_credentials";
+/// What is told to whoever shows no credentials.
+const HOW: &str = "send Authorization: Basic with base64 of client_id:client_secret, or client_id with client_secret in the body, or client_assertion with client_assertion_type in the body.";
+const UNREADABLE: &str = "The Authorization header has no client credentials that can be read: Basic, one space, and base64 of client_id:client_secret, both form-encoded before (RFC 6749 section 2.3.1).";
 /// What every failed authentication is told, whatever failed.
 const INVALID_CLIENT: &str = "Client authentication failed: unknown or deactivated client, wrong secret or assertion, or another method than the registered one.";
 

@@ -7,6 +7,7 @@
 mod native;
 mod oauth;
 mod openid_apps;
+mod phrases;
 mod scim;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     AppCreated, AppList, CursorKey, Extent, ListApps, TokenIssued, TokenRequest, Words, native,
+    phrases::{Phrases, advised},
 };
 use crate::{
     ApiError, Call, Response, change::AppChange, fields::Fields, oauth::Presented,
@@ -20,9 +21,37 @@ use crate::{
 const LIST_CEILING: u32 = 1000;
 const NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=25;
 
-const NO_TOKEN: &str = "This takes an access token, not a service's own credentials: POST those to /oauth/service/token as service_id and service_secret, and send a Bearer token here, Authorization: Bearer <access_token>.";
-
 pub(super) struct OpenIdApps;
+
+impl Phrases for OpenIdApps {
+    fn advice(&self, code: &str) -> Option<&'static str> {
+        Some(match code {
+            "code-name-taken" => "choose another, or leave app_code_name out to have one made",
+            "idempotency-key-reused" => "use a new Idempotency-Key",
+            "idempotent-result-gone" => "use a new Idempotency-Key to do it again",
+            _ => return None,
+        })
+    }
+
+    fn detail(&self, error: &ApiError) -> String {
+        let own = match error {
+            ApiError::NoToken => {
+                "This takes an access token, not a service's own credentials: POST those to /oauth/service/token as service_id and service_secret, and send a Bearer token here, Authorization: Bearer <access_token>."
+            }
+            ApiError::Unauthorized(None) => {
+                "Send an access token from /oauth/service/token in the Authorization header: Bearer <token>."
+            }
+            ApiError::Unauthorized(Some(why)) => {
+                return format!("{why} Get a new access token from /oauth/service/token.");
+            }
+            ApiError::OAuth(e) if e.error == "invalid_client" => {
+                "The service is unknown or switched off, or service_secret is wrong."
+            }
+            _ => return advised(self, error),
+        };
+        own.to_owned()
+    }
+}
 
 impl Words for OpenIdApps {
     fn error(&self, error: &ApiError, _request_id: &str) -> Response {
@@ -31,17 +60,18 @@ impl Words for OpenIdApps {
             ApiError::Invalid(faults) => faults
                 .iter()
                 .map(|v| match v.invalid {
-                    Invalid::Required => entry("missing", v.to_string()),
-                    _ => entry("invalid", v.to_string()),
+                    Invalid::Required => entry("missing", self.fault(v)),
+                    _ => entry("invalid", self.fault(v)),
                 })
                 .collect(),
-            ApiError::Conflict { .. } => vec![entry("already_exists", error.detail())],
+            ApiError::Conflict { .. } => vec![entry("already_exists", self.detail(error))],
             ApiError::Malformed(_) | ApiError::Query { .. } => {
-                vec![entry("invalid", error.detail())]
+                vec![entry("invalid", self.detail(error))]
             }
-            ApiError::OAuth(_) if error.status() == 400 => vec![entry("invalid", error.detail())],
-            ApiError::NoToken => vec![entry(error.code(), NO_TOKEN.into())],
-            _ => vec![entry(error.code(), error.detail())],
+            ApiError::OAuth(_) if error.status() == 400 => {
+                vec![entry("invalid", self.detail(error))]
+            }
+            _ => vec![entry(error.code(), self.detail(error))],
         };
         let status = match error {
             ApiError::Invalid(_)

@@ -34,15 +34,17 @@ pub struct UriPolicy {
     pub allow_private_schemes: bool,
 }
 
+/// A private-use scheme where the client may have none.
+pub const PRIVATE_SCHEME: Invalid =
+    Invalid::Uri("must use https; private-use schemes are not for this client");
+
 impl UriPolicy {
     fn check(self, kind: UriKind, native: bool) -> Result<(), Invalid> {
         match kind {
             UriKind::PlainHttp if !self.allow_http => Err(Invalid::Uri(
                 "must use https; http is only for 127.0.0.1, [::1] and localhost",
             )),
-            UriKind::PrivateUse if !(native || self.allow_private_schemes) => Err(Invalid::Uri(
-                "must use https; private-use schemes are only for native clients",
-            )),
+            UriKind::PrivateUse if !(native || self.allow_private_schemes) => Err(PRIVATE_SCHEME),
             _ => Ok(()),
         }
     }

@@ -7,15 +7,16 @@ mod read;
 mod write;
 
 use domain::{
-    App, ClientSettings, CreateApp, Description, ResourceId, Secret, StoredSecret,
-    client::MAX_GRANTED,
+    App, ClientSettings, CreateApp, Description, Invalid, ResourceId, Secret, StoredSecret,
+    client::{CREDENTIALS_NEED_A_METHOD, MAX_GRANTED, NONE_IS_NATIVE},
+    uri::PRIVATE_SCHEME,
 };
 use serde_json::{Map, Value, json};
 use table::{ClientPage, Principal};
 
 use super::{
     AppCreated, AppList, CursorKey, IssueSecret, ListApps, ListClients, SecretIssued, SetStatus,
-    Words,
+    Words, phrases::Phrases,
 };
 use crate::{
     ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
@@ -29,6 +30,34 @@ const MAX_EXPIRES_IN: i64 = 315_360_000;
 
 pub(super) struct Native;
 
+impl Phrases for Native {
+    fn advice(&self, code: &str) -> Option<&'static str> {
+        Some(match code {
+            "application-active" => "deactivate it first, or repeat with ?force=true",
+            "client-without-secrets" => "change its token_endpoint_auth_method first",
+            "code-name-taken" => "choose another, or leave app_code_name out to have one made",
+            "idempotency-key-reused" => "use a new Idempotency-Key",
+            "idempotent-result-gone" => "use a new Idempotency-Key to do it again",
+            _ => return None,
+        })
+    }
+
+    fn rule(&self, broken: &Invalid) -> Option<&'static str> {
+        match *broken {
+            NONE_IS_NATIVE => Some(
+                "none is for native clients only; set client_type to native or choose another method",
+            ),
+            CREDENTIALS_NEED_A_METHOD => Some(
+                "client_credentials needs a client that authenticates; choose another auth method",
+            ),
+            PRIVATE_SCHEME => Some(
+                "must use https; private-use schemes are only for clients with the client_type native",
+            ),
+            _ => None,
+        }
+    }
+}
+
 impl Words for Native {
     fn error(&self, error: &ApiError, request_id: &str) -> Response {
         let faults: Vec<_> = match error {
@@ -36,21 +65,21 @@ impl Words for Native {
                 .iter()
                 .map(|v| {
                     json!({
-                        "pointer": v.pointer, "code": v.invalid.code(), "message": v.to_string(),
+                        "pointer": v.pointer, "code": v.invalid.code(), "message": self.fault(v),
                     })
                 })
                 .collect(),
             _ => Vec::new(),
         };
         let messages: Vec<_> = match error {
-            ApiError::Invalid(faults) => faults.iter().map(ToString::to_string).collect(),
-            _ => vec![error.detail()],
+            ApiError::Invalid(faults) => faults.iter().map(|v| self.fault(v)).collect(),
+            _ => vec![self.detail(error)],
         };
         let mut body = json!({
             "type": format!("urn:roster:problem:{}", error.code()),
             "title": error.title(),
             "status": error.status(),
-            "detail": error.detail(),
+            "detail": self.detail(error),
             "message": messages,
             "error_code": error.status(),
             "request_id": request_id,

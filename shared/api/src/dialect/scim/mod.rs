@@ -1,23 +1,26 @@
 //! The SCIM dialect, `/admin/v1` (RFC 7643, RFC 7644, with the vendor's App schema): bare resources,
-//! SCIM errors, unknown attributes ignored.
+//! SCIM errors, unknown attributes ignored, with a warning.
 
 mod bounds;
 mod filter;
 mod grammar;
 mod grants;
+mod ignored;
 mod patch;
 mod provider;
 mod query;
 mod read;
 mod write;
 
-use domain::{App, AppId, CreateApp, Secret};
+use domain::{
+    App, AppId, CreateApp, Invalid, Secret, client::CREDENTIALS_NEED_A_METHOD, uri::PRIVATE_SCHEME,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     AppCreated, AppList, CursorKey, Grant, IssueSecret, ListApps, ListGrants, SecretIssued,
-    SetStatus, Words,
+    SetStatus, Words, phrases::Phrases,
 };
 use crate::{
     ApiError, Call, Response, change::AppChange, fields::Fields, json::Names, precondition::etag,
@@ -37,11 +40,40 @@ const PUBLIC_TEMPLATE: &str = "CustomBrowserMobileTemplateId";
 
 pub(super) struct Scim;
 
+impl Phrases for Scim {
+    fn advice(&self, code: &str) -> Option<&'static str> {
+        Some(match code {
+            "application-active" => {
+                "deactivate it through AppStatusChanger first, or repeat with ?forceDelete=true"
+            }
+            "client-id-taken" => "choose another name, or leave name out to have one made",
+            "client-without-secrets" => {
+                "if its clientType is public, change that to confidential first"
+            }
+            "idempotency-key-reused" => "use a new opc-retry-token",
+            "idempotent-result-gone" => "use a new opc-retry-token to do it again",
+            _ => return None,
+        })
+    }
+
+    fn rule(&self, broken: &Invalid) -> Option<&'static str> {
+        match *broken {
+            CREDENTIALS_NEED_A_METHOD => Some(
+                "client_credentials is not for public clients; set clientType to confidential or trusted",
+            ),
+            PRIVATE_SCHEME => Some(
+                "must use https; private-use schemes need allUrlSchemesAllowed, or the clientType public",
+            ),
+            _ => None,
+        }
+    }
+}
+
 impl Words for Scim {
     fn error(&self, error: &ApiError, _request_id: &str) -> Response {
         let mut body = json!({
             "schemas": [ERROR_SCHEMA],
-            "detail": error.detail(),
+            "detail": self.detail(error),
             // A string, and not a number (RFC 7644 §3.12).
             "status": error.status().to_string(),
         });
@@ -72,7 +104,8 @@ impl Words for Scim {
 
     fn app_created(&self, call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
         let app = &created.app;
-        let shown = with_secret(write::shown(app, &call.base), created.secret.as_ref());
+        let shown = write::warned(write::shown(app, &call.base), ignored::of(call)?);
+        let shown = with_secret(shown, created.secret.as_ref());
         Ok(Response::typed(201, SCIM, &shown)
             .with("location", location(call, &app.app_id))
             .with("etag", etag(app.version))
@@ -120,7 +153,8 @@ impl Words for Scim {
                 },
             }))
         } else {
-            with_secret(write::shown(app, &call.base), secret)
+            let shown = write::warned(write::shown(app, &call.base), ignored::of(call)?);
+            with_secret(shown, secret)
         };
         let response = Response::typed(200, SCIM, &shown).with("etag", etag(app.version));
         Ok(match secret {

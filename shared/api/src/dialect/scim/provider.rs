@@ -287,7 +287,7 @@ fn offered_attributes() -> Vec<Attribute> {
         .many(),
         A::text(
             "warnings",
-            "What is stored as asked and is not safe, or served by no endpoint",
+            "What is stored as asked and is not safe, or served by no endpoint, and what of a request was ignored",
         )
         .many()
         .read_only(),

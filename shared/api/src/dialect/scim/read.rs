@@ -1,7 +1,7 @@
 //! SCIM documents to domain commands.
 //!
 //! Attribute names are compared without regard to letter case (RFC 7643 §2.1); read-only and unknown
-//! ones are ignored, as the vendor does.
+//! ones are ignored, as the vendor does; `ignored` tells of them.
 
 use domain::{
     AllowedOperation, App, AppProfile, ClientId, ClientSettings, ClientType, CodeNameChoice,

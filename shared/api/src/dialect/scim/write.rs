@@ -123,22 +123,36 @@ fn warnings(settings: &ClientSettings) -> Vec<String> {
     let logouts = logouts
         .filter(|uri| plain(uri.kind()))
         .map(LogoutUri::as_str);
-    let grants = settings
-        .grant_types
-        .iter()
-        .filter(|grant| grant.is_withdrawn());
+    let grants = settings.grant_types.iter().copied();
+    let grants = grants.filter(|grant| !grant.is_served());
     let mut plain: Vec<_> = redirects.chain(logouts).collect();
     plain.dedup();
     plain
         .into_iter()
         .map(|uri| format!("{uri} is not https: whoever is on the way can read what is sent there"))
-        .chain(grants.map(|grant| {
-            format!(
-                "the grant {} is withdrawn (RFC 9700) and served by no endpoint",
-                GrantType::as_str(*grant)
-            )
-        }))
+        .chain(grants.map(unserved))
         .collect()
+}
+
+fn unserved(grant: GrantType) -> String {
+    let name = grant.as_str();
+    if grant.is_withdrawn() {
+        format!("the grant {name} is withdrawn (RFC 9700) and served by no endpoint")
+    } else {
+        format!("the grant {name} is stored as asked, and no endpoint serves it yet")
+    }
+}
+
+/// A resource with what its request said in vain, first among its warnings.
+pub(super) fn warned(mut shown: Map<String, Value>, ignored: Vec<String>) -> Map<String, Value> {
+    if !ignored.is_empty() {
+        let mut warnings: Vec<Value> = ignored.into_iter().map(Value::String).collect();
+        if let Some(Value::Array(stored)) = shown.remove("warnings") {
+            warnings.extend(stored);
+        }
+        shown.insert("warnings".into(), warnings.into());
+    }
+    shown
 }
 
 pub(super) fn object(value: Value) -> Map<String, Value> {
