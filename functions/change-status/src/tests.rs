@@ -64,6 +64,8 @@ async fn an_app_is_switched_off_with_who_when_and_why() {
             "active": false,
             "status_change":
                 {"by": by, "at": "2026-01-02T03:05:05Z", "reason": "Leaked its secret"},
+            "effective": false,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": by,
             "updated_at": "2026-01-02T03:05:05Z",
@@ -96,6 +98,7 @@ async fn a_client_is_switched_off_alone() {
             let shown = result(&response, 200);
             assert_eq!(shown["client_id"], json!(client));
             assert_eq!(shown["active"], false);
+            assert_eq!(shown["effective"], false);
             assert_eq!(shown["version"], 2);
             assert_eq!(shown["updated_at"], "2026-01-02T03:05:05Z");
             assert_eq!(

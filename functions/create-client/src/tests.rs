@@ -55,6 +55,8 @@ async fn the_required_members_are_enough_and_the_answer_shows_all() {
             "ciba_authorization": {"enabled": false},
             "active": true,
             "default": false,
+            "effective": true,
+            "effective_scopes": [],
             "created_at": "2026-01-02T03:05:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",

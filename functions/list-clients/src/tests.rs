@@ -44,6 +44,8 @@ async fn the_default_client_comes_first_and_the_others_in_the_order_of_creation(
             "ciba_authorization": {"enabled": false},
             "active": true,
             "default": at == 0,
+            "effective": true,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": format!("2026-01-02T03:04:0{}Z", 5 + at),
             "created_by": app.management.client_id,
             "updated_at": format!("2026-01-02T03:04:0{}Z", 5 + at),

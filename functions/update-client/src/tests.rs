@@ -59,6 +59,8 @@ async fn a_put_answers_the_whole_client_as_it_is_now() {
             "ciba_authorization": {"enabled": false},
             "active": true,
             "default": false,
+            "effective": true,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",

@@ -227,7 +227,8 @@ fn application(app: &App) -> Value {
         "scopes": settings.scopes,
         "trusted": app.profile.trusted,
         "access_token_format": settings.access_token_format,
-        "active": app.status.active,
+        // There is one thing here to be on or off: what an app is called and its client as well.
+        "active": app.lets_work(&app.default_client),
         "created_at": app.created_at.to_string(),
         "updated_at": app.updated_at.to_string(),
     })

@@ -85,10 +85,9 @@ pub(super) fn clients(
     found: &ClientPage,
     key: &CursorKey,
 ) -> Result<Response, ApiError> {
-    let tenant = call.tenant()?;
     let clients = found.clients.iter();
     let result: Vec<_> = clients
-        .map(|client| write::client_of(tenant, client))
+        .map(|client| write::client(&found.app, client))
         .collect();
     let next = found.next.as_ref().map(ClientId::as_str);
     page(call, key, &clients_context(call), &result, next, |last| {
