@@ -45,7 +45,7 @@ async fn the_required_members_are_enough_and_the_answer_shows_all() {
             "name": "Backend",
             "client_type": "web",
             "token_endpoint_auth_method": "client_secret_basic",
-            "grant_types": ["authorization_code"],
+            "grant_types": ["authorization_code", "client_credentials"],
             "scopes": [],
             "redirect_uris": ["https://app.example.com/cb"],
             "post_logout_redirect_uris": [],

@@ -306,7 +306,7 @@ impl ClientSettings {
         {
             faults.push(
                 "/grant_types",
-                Invalid::Conflict("client_credentials needs a client that authenticates; choose another auth method"),
+                Invalid::Conflict("has client_credentials, which is for clients that authenticate, and this one does not; send the list without it, or let the client have a secret or keys"),
             );
         }
         if !management {

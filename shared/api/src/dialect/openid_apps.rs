@@ -3,14 +3,12 @@
 
 use domain::{
     AccessTokenFormat, App, AppProfile, ClientSettings, CodeName, CodeNameChoice, CreateApp,
-    GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, app,
+    DefaultRights, GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, app,
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
 };
 use serde_json::{Value, json};
 
-use super::{
-    AppCreated, AppList, CursorKey, Extent, ListApps, TokenIssued, TokenRequest, Words, native,
-};
+use super::{AppCreated, AppList, CursorKey, Extent, ListApps, TokenIssued, TokenRequest, Words};
 use crate::{
     ApiError, Call, Response, change::AppChange, fields::Fields, oauth::Presented,
     precondition::etag, walk::too_long,
@@ -68,7 +66,7 @@ impl Words for OpenIdApps {
         let names_rights = f.has("scopes");
         let scopes = f
             .list("scopes", MAX_GRANTED, Scope::parse)
-            .unwrap_or_else(|| native::default_rights(method).1);
+            .unwrap_or_else(|| DefaultRights::of_default_client(method).scopes);
         let format = f
             .text("access_token_format", AccessTokenFormat::parse)
             .unwrap_or_default();

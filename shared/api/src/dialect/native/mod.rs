@@ -21,8 +21,6 @@ use crate::{
     ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
 };
 
-pub(super) use read::default_rights;
-
 const JSON: &str = "application/json";
 /// The longest life of a secret that can be asked for: ten years, in seconds.
 const MAX_EXPIRES_IN: i64 = 315_360_000;
@@ -96,7 +94,7 @@ impl Words for Native {
     }
 
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
-        read::update_app(merge::onto(call, write::app_document(now))?, now)
+        read::update_app(merge::onto(call, read::base_of_app(now))?, now)
     }
 
     fn app_changed(
@@ -154,7 +152,7 @@ impl Words for Native {
     }
 
     fn update_client(&self, call: &Call, now: &Principal) -> Result<ClientSettings, ApiError> {
-        let fields = merge::onto(call, write::client_document(&now.client.settings))?;
+        let fields = merge::onto(call, read::base_of_client(now))?;
         read::update_client(fields, now)
     }
 

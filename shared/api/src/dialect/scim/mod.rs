@@ -3,6 +3,7 @@
 
 mod bounds;
 mod filter;
+mod follow;
 mod grammar;
 mod grants;
 mod patch;
@@ -96,7 +97,10 @@ impl Words for Scim {
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
         let body = members(call)?;
         let document = if call.request.route.method == "PATCH" {
-            patch::apply(write::document(now), body)?
+            let before = write::document(now);
+            let mut after = patch::apply(before.clone(), body)?;
+            follow::client_type(&before, &mut after, now);
+            after
         } else {
             read::canonical_members(body)
         };
