@@ -4,6 +4,7 @@ use domain::{Scope, Secret, scopes};
 use testkit::{Registered, TestApp, TestRequest, Value, faults, json, refusal, result};
 
 mod limits;
+mod whose;
 
 fn post<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     app.request(super::handle, "POST", path)
@@ -148,12 +149,6 @@ async fn by_code_name_and_without_a_name_it_is_the_same() {
     let shown = result(&sent.send().await, 201);
     assert_eq!(shown["app_id"], made.id());
     assert_eq!(shown["created_by"], json!(made.client_id()));
-    let shown = result(
-        &post(&app, "/v1/clients").json(&minimal()).send().await,
-        201,
-    );
-    let management = app.management.client_id.app_id().unwrap();
-    assert_eq!(shown["app_id"], management.to_string());
 }
 
 #[tokio::test]

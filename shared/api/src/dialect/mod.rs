@@ -146,6 +146,8 @@ pub enum ListGrants {
 /// Which clients of an app to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListClients {
+    /// The app, by id or code name; the caller's own when absent.
+    pub app: Option<String>,
     /// Continue behind this client.
     pub after: Option<ClientId>,
     /// At most so many.
@@ -286,6 +288,8 @@ words! {
     fn app_changed(call: &Call, app: &App, secret: Option<&Secret>) -> Response;
     /// Reads whether an active app is to be deleted all the same.
     fn delete_app(call: &Call) -> bool;
+    /// Reads which app a new client is to be of, by id or code name; the caller's own when it names none.
+    fn app_of_client(call: &Call) -> Option<String>;
     /// Reads a request to create a client of `app`.
     fn create_client(call: &Call, app: &App) -> ClientSettings;
     /// Answers a created client.

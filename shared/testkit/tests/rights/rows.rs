@@ -82,10 +82,9 @@ impl Row {
             }
             (false, true, Who::Own) => vec![Target::Own],
             (false, true, Who::Management) => vec![Target::Own, Target::Management],
+            // Of an app, that is its own; management is asked which, and makes none.
+            (false, false, Who::Management) if self.path == "/v1/clients" => Vec::new(),
             // The caller's own app, or a new one.
-            (false, false, Who::Management) if self.path == "/v1/clients" => {
-                vec![Target::Management]
-            }
             (false, false, _) => vec![Target::New],
         }
     }
@@ -273,8 +272,14 @@ fn creations(member: &Member) -> Vec<Row> {
             of_client: true,
             ..needs
         };
-        for path in ["/v1/applications/{app}/clients", "/v1/clients"] {
-            all.push(row("POST", path, merged(native_client(), &value), needs));
+        let body = merged(native_client(), &value);
+        let of_app = merged(body.clone(), &json!({"app_id": "{app}"}));
+        for (path, body) in [
+            ("/v1/applications/{app}/clients", body.clone()),
+            ("/v1/clients", body),
+            ("/v1/clients", of_app),
+        ] {
+            all.push(row("POST", path, body, needs));
         }
     }
     all

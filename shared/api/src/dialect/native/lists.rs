@@ -10,10 +10,13 @@ use super::{
     super::{AppList, AppSelector, CursorKey, Extent, ListApps, ListClients},
     write,
 };
-use crate::{ApiError, Call, Response, cursor, response::room_for};
+use crate::{ApiError, Call, Response, cursor, find::named_app, response::room_for};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
+
+/// What to do where the caller's token does not say which app is meant.
+const APP_OF_CLIENTS: &str = "with a token of the management application: the id or the code name of the application whose clients are wanted";
 
 type Query = HashMap<String, String>;
 
@@ -72,12 +75,24 @@ pub(super) fn apps(call: &Call, list: &AppList, key: &CursorKey) -> Result<Respo
 }
 
 pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, ApiError> {
-    let query = call.request.query_parameters(&["limit", "cursor"])?;
+    let in_path = named_app(call);
+    let known: &[_] = match in_path {
+        Some(_) => &["limit", "cursor"],
+        None => &["limit", "cursor", "app_id"],
+    };
+    let query = call.request.query_parameters(known)?;
     let mut faults = Violations::default();
+    let app = in_path.or(query.get("app_id").map(String::as_str));
+    if app.is_none() && call.caller()?.management {
+        faults.push("app_id", Invalid::RequiredHere(APP_OF_CLIENTS));
+    }
     let limit = limit(&query, &mut faults);
-    let after = after(call, key, &clients_context(call), &query, &mut faults)?;
-    let after = after.and_then(|id| ClientId::parse(&id).ok());
-    Ok(faults.or(ListClients { after, limit })?)
+    let after = after(call, key, &clients_context(app), &query, &mut faults)?;
+    Ok(faults.or(ListClients {
+        app: app.map(str::to_owned),
+        after: after.and_then(|id| ClientId::parse(&id).ok()),
+        limit,
+    })?)
 }
 
 pub(super) fn clients(
@@ -90,7 +105,8 @@ pub(super) fn clients(
         .map(|client| write::client(&found.app, client))
         .collect();
     let next = found.next.as_ref().map(ClientId::as_str);
-    page(call, key, &clients_context(call), &result, next, |last| {
+    let context = clients_context(list_clients(call, key)?.app.as_deref());
+    page(call, key, &context, &result, next, |last| {
         found
             .clients
             .get(last)
@@ -143,9 +159,9 @@ fn apps_context(list: &ListApps) -> String {
     format!("apps {:?} {:?}", list.only, list.filter)
 }
 
-/// What a cursor of a list of clients is bound to: the app as the path names it.
-fn clients_context(call: &Call) -> String {
-    format!("clients {}", call.request.path_parameter("app"))
+/// What a cursor of a list of clients is bound to: the app as the request names it.
+fn clients_context(app: Option<&str>) -> String {
+    format!("clients {}", app.unwrap_or_default())
 }
 
 fn after(

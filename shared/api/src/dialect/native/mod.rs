@@ -18,7 +18,8 @@ use super::{
     Words,
 };
 use crate::{
-    ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
+    ApiError, Call, Request, Response, change::AppChange, fields::Fields, find::named_app,
+    precondition::etag,
 };
 
 const JSON: &str = "application/json";
@@ -110,8 +111,21 @@ impl Words for Native {
         lists::force(call)
     }
 
+    fn app_of_client(&self, call: &Call) -> Result<Option<String>, ApiError> {
+        if let Some(named) = named_app(call) {
+            return Ok(Some(named.to_owned()));
+        }
+        let fields = Fields::of_body(&call.request, JSON)?;
+        read::app_of_client(fields, call.caller()?.management)
+    }
+
     fn create_client(&self, call: &Call, app: &App) -> Result<ClientSettings, ApiError> {
-        read::create_client(Fields::of_body(&call.request, JSON)?, app)
+        let mut fields = Fields::of_body(&call.request, JSON)?;
+        if named_app(call).is_none() {
+            // It led to the app.
+            fields.take("app_id");
+        }
+        read::create_client(fields, app)
     }
 
     fn client_created(

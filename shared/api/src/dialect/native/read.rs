@@ -19,6 +19,9 @@ const MAX_INVITE_MINUTES: u32 = 525_600;
 /// As many grant types as there are.
 const MAX_GRANTS: usize = 8;
 
+/// What to do where the caller's token does not say which app is meant.
+const APP_OF_CLIENT: &str = "with a token of the management application: the id or the code name of the application that the client is to be of";
+
 /// What members of a client are called where it stands.
 struct Names {
     name: &'static str,
@@ -127,6 +130,22 @@ fn without_defaults(
         document.remove(names.scopes);
     }
     document
+}
+
+/// Which app a new client is to be of, as the body says: it must for a caller who reaches `several` apps.
+pub(super) fn app_of_client(mut f: Fields, several: bool) -> Result<Option<String>, ApiError> {
+    let missing = match f.take("app_id") {
+        Some(Value::String(named)) => return Ok(Some(named)),
+        None if !several => return Ok(None),
+        None => Invalid::RequiredHere(APP_OF_CLIENT),
+        Some(_) => Invalid::Type("a string"),
+    };
+    f.fault("app_id", missing);
+    // With every other fault that shows without knowing the app.
+    let settings = client(&mut f, &OF_CLIENT, None, DefaultRights::of_default_client);
+    Err(client_or_faults(f, settings, true)
+        .err()
+        .unwrap_or_else(|| ApiError::internal("a fault was lost")))
 }
 
 pub(super) fn create_client(mut f: Fields, app: &App) -> Result<ClientSettings, ApiError> {
