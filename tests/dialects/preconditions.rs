@@ -45,7 +45,7 @@ impl World {
             .replace("{grant}", &format!("me.{}", self.made.id()));
         match (route.operation, route.path) {
             ("delete-app", "/admin/v1/Apps/{app}") => path + "?forceDelete=true",
-            ("delete-app", _) => path + "?force=true",
+            ("delete-app" | "delete-client", _) => path + "?force=true",
             _ => path,
         }
     }

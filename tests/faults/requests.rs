@@ -207,7 +207,7 @@ fn of_route(operation: &str, method: &str, path: &str) -> (&'static str, Value) 
         }
         "update-app" => ("", json!({"app_description": "changed"})),
         "delete-app" if scim => ("?forceDelete=true", Value::Null),
-        "delete-app" => ("?force=true", Value::Null),
+        "delete-app" | "delete-client" => ("?force=true", Value::Null),
         "create-client" => {
             let mut new = json!({"name": "New", "redirect_uris": ["https://app.example.com/cb"]});
             if path == "/v1/clients" {

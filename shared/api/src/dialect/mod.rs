@@ -304,6 +304,8 @@ words! {
     fn update_client(call: &Call, now: &Principal) -> ClientSettings;
     /// Answers a changed client, with the secret that it got, if it got one.
     fn client_changed(call: &Call, now: &Principal, secret: Option<&Secret>) -> Response;
+    /// Reads whether an active client is to be deleted all the same.
+    fn delete_client(call: &Call) -> bool;
     /// Reads the resources that a client may ask for from now on.
     fn resources(call: &Call) -> Vec<ResourceId>;
     /// Reads a status to set.

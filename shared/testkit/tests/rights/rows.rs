@@ -357,11 +357,16 @@ fn plain() -> Vec<Row> {
         ),
         row(
             "DELETE",
-            "/v1/applications/{app}/clients/{client_id}",
+            "/v1/applications/{app}/clients/{client_id}?force=true",
             Value::Null,
             OF_CLIENT,
         ),
-        row("DELETE", "/v1/clients/{client_id}", Value::Null, OF_CLIENT),
+        row(
+            "DELETE",
+            "/v1/clients/{client_id}?force=true",
+            Value::Null,
+            OF_CLIENT,
+        ),
         row(
             "PUT",
             "/v1/applications/{app}/resources",

@@ -31,7 +31,7 @@ const ROWS: [(&str, &str, &str, &str, Reach, u16); 25] = [
     ("GET", "/v1/applications/{app}/clients/{client}", "", scopes::READ, Reach::OwnApp, 200),
     ("PUT", "/v1/applications/{app}/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
     ("PATCH", "/v1/applications/{app}/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
-    ("DELETE", "/v1/applications/{app}/clients/{client}", "", scopes::EDIT, Reach::OwnApp, 204),
+    ("DELETE", "/v1/applications/{app}/clients/{client}?force=true", "", scopes::EDIT, Reach::OwnApp, 204),
     ("PUT", "/v1/applications/{app}/clients/{client}/resources", RESOURCES, scopes::ACCESS, Reach::OwnApp, 200),
     ("PUT", "/v1/applications/{app}/clients/{client}/status", OFF, scopes::EDIT, Reach::Tenant, 200),
     ("POST", "/v1/applications/{app}/clients/{client}/secrets", "{}", scopes::SECRETS, Reach::OwnApp, 201),
@@ -44,7 +44,7 @@ const ROWS: [(&str, &str, &str, &str, Reach, u16); 25] = [
     ("GET", "/v1/clients/{client}", "", scopes::READ, Reach::OwnApp, 200),
     ("PUT", "/v1/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
     ("PATCH", "/v1/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
-    ("DELETE", "/v1/clients/{client}", "", scopes::EDIT, Reach::OwnApp, 204),
+    ("DELETE", "/v1/clients/{client}?force=true", "", scopes::EDIT, Reach::OwnApp, 204),
     ("PUT", "/v1/clients/{client}/resources", RESOURCES, scopes::ACCESS, Reach::OwnApp, 200),
 ];
 

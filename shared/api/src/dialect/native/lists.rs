@@ -114,7 +114,7 @@ pub(super) fn clients(
     })
 }
 
-/// Whether an active app is to be deleted all the same.
+/// Whether an active app or client is to be deleted all the same.
 pub(super) fn force(call: &Call) -> Result<bool, ApiError> {
     let query = call.request.query_parameters(&["force"])?;
     let mut faults = Violations::default();

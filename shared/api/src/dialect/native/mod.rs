@@ -64,7 +64,9 @@ impl Words for Native {
 
     fn check_query(&self, request: &Request) -> Result<(), ApiError> {
         match request.route.operation {
-            "list-apps" | "list-clients" | "delete-app" | "revoke-secret" => Ok(()),
+            "list-apps" | "list-clients" | "delete-app" | "delete-client" | "revoke-secret" => {
+                Ok(())
+            }
             _ => request.query_parameters(&[]).map(drop),
         }
     }
@@ -178,6 +180,10 @@ impl Words for Native {
     ) -> Result<Response, ApiError> {
         let shown = write::client(&now.app, &now.client);
         Ok(changed(shown, secret).with("etag", etag(now.client.version)))
+    }
+
+    fn delete_client(&self, call: &Call) -> Result<bool, ApiError> {
+        lists::force(call)
     }
 
     fn resources(&self, call: &Call) -> Result<Vec<ResourceId>, ApiError> {
