@@ -12,6 +12,7 @@ mod client;
 mod data_directory;
 mod events;
 mod lifecycle;
+mod locations;
 mod oauth2_crate;
 mod permissions;
 mod process;

@@ -5,6 +5,8 @@ use testkit::{
     refused_condition, result,
 };
 
+mod effective;
+
 fn put<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     app.request(super::handle, "PUT", path)
 }
@@ -91,8 +93,12 @@ async fn a_client_is_switched_off_alone() {
     app.clock.advance(60);
     for client in &clients {
         let wanted = json!({"active": false, "reason": "Unused"});
-        for prefix in ["myapp".to_owned(), made.id()] {
-            let path = format!("/v1/applications/{prefix}/clients/{client}/status");
+        for prefix in [
+            "/v1".to_owned(),
+            "/v1/applications/myapp".into(),
+            format!("/v1/applications/{}", made.id()),
+        ] {
+            let path = format!("{prefix}/clients/{client}/status");
             let response = put(&app, &path).json(&wanted).send().await;
             assert_eq!(response.header("etag"), Some("\"2\""));
             let shown = result(&response, 200);

@@ -318,6 +318,8 @@ words! {
     fn secret_issued(call: &Call, issued: &SecretIssued) -> Response;
     /// Answers the secrets of a client, by what is kept of them.
     fn secrets(call: &Call, secrets: &[StoredSecret]) -> Response;
+    /// Answers one of them.
+    fn secret(call: &Call, secret: &StoredSecret) -> Response;
     /// Answers the roles that an app can be given.
     fn app_roles(call: &Call) -> Response;
     /// Reads which app is to be given the Me role.

@@ -24,6 +24,8 @@ fn with_bodies(made: &Registered, client: &str) -> Vec<(&'static str, String, Va
         ("PUT", short.clone(), json!({"name": "x"})),
         ("PATCH", short.clone(), json!({"name": "x"})),
         ("PUT", format!("{short}/resources"), resources()),
+        ("PUT", format!("{short}/status"), json!({"active": true})),
+        ("POST", format!("{short}/secrets"), json!({})),
         ("PUT", format!("{long}/resources"), resources()),
         ("PUT", format!("{long}/status"), json!({"active": true})),
         ("POST", format!("{long}/secrets"), json!({})),
@@ -43,7 +45,11 @@ fn without_bodies(made: &Registered, client: &str, secret: &str) -> Vec<(&'stati
         ("DELETE", long.clone()),
         ("DELETE", format!("/v1/clients/{client}")),
         ("GET", format!("{long}/secrets")),
+        ("GET", format!("{long}/secrets/{secret}")),
         ("DELETE", format!("{long}/secrets/{secret}")),
+        ("GET", format!("/v1/clients/{client}/secrets")),
+        ("GET", format!("/v1/clients/{client}/secrets/{secret}")),
+        ("DELETE", format!("/v1/clients/{client}/secrets/{secret}")),
     ]
 }
 

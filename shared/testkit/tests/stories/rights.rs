@@ -20,7 +20,7 @@ enum Reach {
 type Row = (&'static str, &'static str, Value, &'static str, Reach, u16);
 
 #[rustfmt::skip]
-const ROWS: [(&str, &str, &str, &str, Reach, u16); 25] = [
+const ROWS: [(&str, &str, &str, &str, Reach, u16); 31] = [
     ("PUT", "/v1/applications/{app}", NAME_APP, scopes::EDIT, Reach::OwnApp, 200),
     ("PATCH", "/v1/applications/{app}", NAME_APP, scopes::EDIT, Reach::OwnApp, 200),
     ("DELETE", "/v1/applications/{app}?force=true", "", scopes::DELETE, Reach::Tenant, 204),
@@ -36,6 +36,7 @@ const ROWS: [(&str, &str, &str, &str, Reach, u16); 25] = [
     ("PUT", "/v1/applications/{app}/clients/{client}/status", OFF, scopes::EDIT, Reach::Tenant, 200),
     ("POST", "/v1/applications/{app}/clients/{client}/secrets", "{}", scopes::SECRETS, Reach::OwnApp, 201),
     ("GET", "/v1/applications/{app}/clients/{client}/secrets", "", scopes::SECRETS, Reach::OwnApp, 200),
+    ("GET", "/v1/applications/{app}/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 200),
     ("DELETE", "/v1/applications/{app}/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 204),
     ("POST", "/v1/clients", CLIENT, scopes::EDIT, Reach::Callers, 201),
     ("GET", "/v1/clients", "", scopes::READ, Reach::Callers, 200),
@@ -46,6 +47,11 @@ const ROWS: [(&str, &str, &str, &str, Reach, u16); 25] = [
     ("PATCH", "/v1/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
     ("DELETE", "/v1/clients/{client}?force=true", "", scopes::EDIT, Reach::OwnApp, 204),
     ("PUT", "/v1/clients/{client}/resources", RESOURCES, scopes::ACCESS, Reach::OwnApp, 200),
+    ("PUT", "/v1/clients/{client}/status", OFF, scopes::EDIT, Reach::Tenant, 200),
+    ("POST", "/v1/clients/{client}/secrets", "{}", scopes::SECRETS, Reach::OwnApp, 201),
+    ("GET", "/v1/clients/{client}/secrets", "", scopes::SECRETS, Reach::OwnApp, 200),
+    ("GET", "/v1/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 200),
+    ("DELETE", "/v1/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 204),
 ];
 
 const NAME_APP: &str = r#"{"app_name": "New"}"#;

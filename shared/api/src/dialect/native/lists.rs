@@ -219,14 +219,17 @@ fn page_of(
         }
     }
     let query = query.append_pair("cursor", &next).finish();
-    // Path parameters are ids and code names, which need no escaping.
-    let path = call
-        .request
-        .path
-        .iter()
-        .fold(call.request.route.path.to_owned(), |path, (name, value)| {
-            path.replace(&format!("{{{name}}}"), value)
-        });
+    let path = path_of(call);
     let body = json!({ "result": result, "next_cursor": next });
     Ok(Response::json(200, &body).with("link", format!("<{path}?{query}>; rel=\"next\"")))
+}
+
+/// The path that was asked. Path parameters are ids and code names, which need no escaping.
+pub(super) fn path_of(call: &Call) -> String {
+    let request = &call.request;
+    let filled = |path: String, (name, value): &(String, String)| {
+        path.replace(&format!("{{{name}}}"), value)
+    };
+    let pattern = request.route.path.to_owned();
+    request.path.iter().fold(pattern, filled)
 }

@@ -221,13 +221,7 @@ impl Words for Native {
 
     fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
         let shown = with_secret(write::secret(&issued.stored), Some(&issued.secret));
-        let request = &call.request;
-        let location = format!(
-            "/v1/applications/{}/clients/{}/secrets/{}",
-            request.path_parameter("app"),
-            request.path_parameter("client_id"),
-            issued.stored.id
-        );
+        let location = format!("{}/{}", lists::path_of(call), issued.stored.id);
         Ok(result(201, &shown)
             .with("location", location)
             .with("cache-control", "no-store"))
@@ -236,6 +230,10 @@ impl Words for Native {
     fn secrets(&self, _call: &Call, secrets: &[StoredSecret]) -> Result<Response, ApiError> {
         let shown: Vec<_> = secrets.iter().map(write::secret).collect();
         Ok(Response::json(200, &json!({ "result": shown })))
+    }
+
+    fn secret(&self, _call: &Call, secret: &StoredSecret) -> Result<Response, ApiError> {
+        Ok(result(200, &write::secret(secret)))
     }
 }
 

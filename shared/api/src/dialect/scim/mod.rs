@@ -118,10 +118,8 @@ impl Words for Scim {
                 "schemas": [STATUS_SCHEMA],
                 "id": app.app_id,
                 "active": app.status.active,
-                "meta": {
-                    "resourceType": "AppStatusChanger",
-                    "location": format!("{}/admin/v1/AppStatusChanger/{}", call.base, app.app_id),
-                },
+                // No location: this can be put and not read; what it changed is the app of this id.
+                "meta": { "resourceType": "AppStatusChanger" },
             }))
         } else {
             with_secret(write::shown(app, &call.base), secret)
@@ -177,7 +175,7 @@ impl Words for Scim {
         })?)
     }
 
-    fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
+    fn secret_issued(&self, _call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
         let shown = json!({
             "schemas": [SECRET_SCHEMA],
             "id": issued.stored.id,
@@ -185,8 +183,8 @@ impl Words for Scim {
             "clientSecret": issued.secret.expose(),
             "meta": {
                 "resourceType": "AppClientSecretRegenerator",
+                // No location: nobody can read a secret again.
                 "created": issued.stored.created_at.to_string(),
-                "location": format!("{}/admin/v1/AppClientSecretRegenerator/{}", call.base, issued.stored.id),
             },
         });
         Ok(Response::typed(201, SCIM, &shown).with("cache-control", "no-store"))
