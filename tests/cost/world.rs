@@ -6,7 +6,10 @@ use api::{
     Handler, Route,
     routes::{Access, by_key},
 };
-use domain::{Name, RedirectUri, Scope, Tag};
+use domain::{
+    Name, RedirectUri, Scope, Tag,
+    scopes::{EDIT, READ},
+};
 use rustix::time::{ClockId, clock_gettime};
 use testkit::{Registered, RegisteredClient, TestApp, basic};
 
@@ -21,6 +24,8 @@ pub(crate) struct World {
     handlers: HashMap<&'static str, Handler>,
     seeded: Registered,
     further: RegisteredClient,
+    /// A token of the seeded app's own, for routes that name no app.
+    own: String,
 }
 
 impl World {
@@ -37,15 +42,17 @@ impl World {
                 let uri = |n| RedirectUri::parse(&format!("https://u{n}.example/cb")).unwrap();
                 command.client.redirect_uris = (0..50).map(uri).collect();
                 let scope = |n| Scope::parse(&format!("scope-{n}")).unwrap();
-                command.client.scopes = (0..100).map(scope).collect();
+                command.client.scopes.extend((0..98).map(scope));
             })
             .await;
         let further = app.register_client(&seeded.app, "Further", |_| ()).await;
         for n in 0..20 {
             app.register(&format!("Beside {n}"), |_| ()).await;
         }
+        let own = app.token(seeded.client_id(), &[READ, EDIT]).await;
         Self {
             app,
+            own,
             handlers: local::operations::all(),
             seeded,
             further,
@@ -98,6 +105,9 @@ impl World {
                 request.body(media_type, text.as_bytes())
             }
         };
+        if route.path == "/v1/clients" {
+            request = request.token(&self.own);
+        }
         if route.access == Access::Client || !authenticated {
             let credentials = basic(self.seeded.client_id(), &self.seeded.secret);
             request = request.header(

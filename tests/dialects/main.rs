@@ -9,6 +9,7 @@
 mod arbitrary;
 mod attacks;
 mod bounds;
+mod effective;
 mod errors;
 mod ground;
 mod headers;

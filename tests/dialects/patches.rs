@@ -217,7 +217,10 @@ async fn a_patch_that_can_not_be_carried_out_says_why() {
             "invalidValue",
         ),
         (
-            json!([{"op": "replace", "path": "clientType", "value": "public"}]),
+            json!([
+                {"op": "replace", "path": "clientType", "value": "public"},
+                {"op": "replace", "path": "allowedGrants", "value": ["client_credentials"]},
+            ]),
             "invalidValue",
         ),
     ] {

@@ -45,7 +45,7 @@ impl World {
             .replace("{grant}", &format!("me.{}", self.made.id()));
         match (route.operation, route.path) {
             ("delete-app", "/admin/v1/Apps/{app}") => path + "?forceDelete=true",
-            ("delete-app", _) => path + "?force=true",
+            ("delete-app" | "delete-client", _) => path + "?force=true",
             _ => path,
         }
     }
@@ -148,7 +148,7 @@ async fn if_match_is_honoured_at_every_write_and_so_where_a_secret_is_issued() {
         assert!(response.status < 300, "{route:?} {list}: {}", response.body);
         rows += 1;
     }
-    assert_eq!(rows, 26, "routes that write");
+    assert_eq!(rows, 29, "routes that write");
 }
 
 #[tokio::test]

@@ -149,6 +149,18 @@ impl Seeded {
         authorization: &str,
         body: &Value,
     ) -> Value {
+        let answered = self.respond(line, kind, authorization, body).await;
+        serde_json::from_str(&answered.body).unwrap_or(Value::Null)
+    }
+
+    /// The same; the whole answer.
+    pub(crate) async fn respond(
+        &self,
+        line: &str,
+        kind: &str,
+        authorization: &str,
+        body: &Value,
+    ) -> Response {
         let (method, path) = line.split_once(' ').unwrap();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (route, parameters) = routes::resolve(method, path).unwrap();
@@ -170,8 +182,7 @@ impl Seeded {
                 "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "::1"}},
             "body": text, "isBase64Encoded": false,
         });
-        let answered = self.send(route.operation, &event.to_string()).await;
-        serde_json::from_str(&answered.body).unwrap_or(Value::Null)
+        self.send(route.operation, &event.to_string()).await
     }
 
     fn name(&mut self, placeholder: &'static str, value: &Value) {

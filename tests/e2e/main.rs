@@ -13,6 +13,7 @@ mod data_directory;
 mod doors;
 mod events;
 mod lifecycle;
+mod locations;
 mod oauth2_crate;
 mod permissions;
 mod process;

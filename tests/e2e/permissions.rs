@@ -274,7 +274,7 @@ async fn beyond_the_events() -> BTreeSet<Use> {
     }
     for path in [
         format!("/admin/v1/Apps/{id}?forceDelete=true"),
-        format!("/v1/clients/{further}"),
+        format!("/v1/clients/{further}?force=true"),
     ] {
         manager.ask(&format!("DELETE {path}"), Value::Null).await;
     }

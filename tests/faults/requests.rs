@@ -207,11 +207,15 @@ fn of_route(operation: &str, method: &str, path: &str) -> (&'static str, Value) 
         }
         "update-app" => ("", json!({"app_description": "changed"})),
         "delete-app" if scim => ("?forceDelete=true", Value::Null),
-        "delete-app" => ("?force=true", Value::Null),
-        "create-client" => (
-            "",
-            json!({"name": "New", "redirect_uris": ["https://app.example.com/cb"]}),
-        ),
+        "delete-app" | "delete-client" => ("?force=true", Value::Null),
+        "create-client" => {
+            let mut new = json!({"name": "New", "redirect_uris": ["https://app.example.com/cb"]});
+            if path == "/v1/clients" {
+                new["app_id"] = json!("{app}");
+            }
+            ("", new)
+        }
+        "list-clients" if path == "/v1/clients" => ("?app_id={app}", Value::Null),
         "update-client" => ("", json!({"description": "changed"})),
         "update-resources" => ("", json!({"resource_ids": ["urn:a"]})),
         "change-status" if scim => (

@@ -5,6 +5,8 @@ use testkit::{
     refused_condition, result,
 };
 
+mod effective;
+
 fn put<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     app.request(super::handle, "PUT", path)
 }
@@ -64,6 +66,8 @@ async fn an_app_is_switched_off_with_who_when_and_why() {
             "active": false,
             "status_change":
                 {"by": by, "at": "2026-01-02T03:05:05Z", "reason": "Leaked its secret"},
+            "effective": false,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": by,
             "updated_at": "2026-01-02T03:05:05Z",
@@ -90,13 +94,18 @@ async fn a_client_is_switched_off_alone() {
     app.clock.advance(60);
     for client in &clients {
         let wanted = json!({"active": false, "reason": "Unused"});
-        for prefix in ["myapp".to_owned(), made.id()] {
-            let path = format!("/v1/applications/{prefix}/clients/{client}/status");
+        for prefix in [
+            "/v1".to_owned(),
+            "/v1/applications/myapp".into(),
+            format!("/v1/applications/{}", made.id()),
+        ] {
+            let path = format!("{prefix}/clients/{client}/status");
             let response = put(&app, &path).json(&wanted).send().await;
             assert_eq!(response.header("etag"), Some("\"2\""));
             let shown = result(&response, 200);
             assert_eq!(shown["client_id"], json!(client));
             assert_eq!(shown["active"], false);
+            assert_eq!(shown["effective"], false);
             assert_eq!(shown["version"], 2);
             assert_eq!(shown["updated_at"], "2026-01-02T03:05:05Z");
             assert_eq!(

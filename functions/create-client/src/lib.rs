@@ -14,7 +14,8 @@ use table::{ChangeError, Made, Principal};
 
 /// Answers 201 with the client and its secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let app = find::app(&registry, &call).await?;
+    let named = call.dialect().app_of_client(&call)?;
+    let app = find::app_of(&registry, &call, named.as_deref()).await?;
     // The client is an item of its own, so the app's version is asked of this read, and not of the write.
     IfMatch::of(&call).check(app.version)?;
     let settings = call.dialect().create_client(&call, &app)?;

@@ -1,4 +1,4 @@
-//! Deletes a further client; its tokens and secrets are dead with the next read of it.
+//! Deletes a further client that is switched off, or any when the request insists; its tokens and secrets are dead with the next read of it.
 
 use api::{
     ApiError, Call, Registry, Response,
@@ -6,23 +6,20 @@ use api::{
     find,
     precondition::IfMatch,
 };
-use domain::RightsNeeded;
+use domain::{Client, RightsNeeded};
 use table::{ChangeError, Principal};
 
-/// Answers 204; 409 for an app's default client, which goes with its app only.
+/// Answers 204; 409 for an active client unless the request insists, and for an app's default client, which goes
+/// with its app only.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
+    let force = call.dialect().delete_client(&call)?;
     let if_match = IfMatch::of(&call);
     for _ in 0..TRIES {
         let Principal { app, client } = find::client(&registry, &call).await?;
         let needed = RightsNeeded::to_manage(app.management);
         call.caller()?.require_all(&registry, &needed).await?;
         if_match.check(client.version)?;
-        if client.default {
-            return Err(ApiError::Conflict {
-                code: "default-client",
-                detail: "The default client can't be deleted alone; delete its application.".into(),
-            });
-        }
+        check(&client, force)?;
         match registry.table.delete_client(&client).await {
             Ok(()) => return Ok(Response::empty(204)),
             Err(ChangeError::Stale) if if_match.allows_retry() => {}
@@ -30,6 +27,22 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         }
     }
     Err(lost_race(&if_match))
+}
+
+fn check(client: &Client, force: bool) -> Result<(), ApiError> {
+    let refused = |code, detail: &str| {
+        let detail = detail.into();
+        Err(ApiError::Conflict { code, detail })
+    };
+    if client.default {
+        let why = "The default client can't be deleted alone; delete its application.";
+        return refused("default-client", why);
+    }
+    if client.status.active && !force {
+        let why = "The client is active; deactivate it first, or repeat with ?force=true.";
+        return refused("client-active", why);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `delete-client` through the dispatcher, on the embedded engine.
 
-use testkit::{Failure, Intercept, TestApp, TestRequest, refusal};
+use testkit::{Failure, Intercept, TestApp, TestRequest, body, refusal};
 
 fn delete<'a>(app: &'a TestApp, path: &str) -> TestRequest<'a> {
     app.request(super::handle, "DELETE", path)
@@ -16,7 +16,7 @@ async fn a_further_client_is_gone_at_once_by_every_path() {
         format!("/v1/applications/{}", made.id()),
     ] {
         let further = app.register_client(&made.app, "Backend", |_| ()).await;
-        let path = format!("{prefix}/clients/{}", further.id());
+        let path = format!("{prefix}/clients/{}?force=true", further.id());
         let response = delete(&app, &path).send().await;
         assert_eq!((response.status, response.body.as_str()), (204, ""));
         let bill = "BatchGetItem + TransactWriteItems: 2 RU, 4 WU, 0 of them the index's";
@@ -30,12 +30,48 @@ async fn a_further_client_is_gone_at_once_by_every_path() {
 }
 
 #[tokio::test]
+async fn an_active_client_is_409_unless_the_request_insists_and_one_that_is_off_goes() {
+    let app = TestApp::new().await;
+    let made = app.register("My app", |_| ()).await;
+    for prefix in ["/v1", "/v1/applications/myapp"] {
+        let further = app.register_client(&made.app, "Backend", |_| ()).await;
+        let path = format!("{prefix}/clients/{}", further.id());
+        for query in ["", "?force=false"] {
+            let response = delete(&app, &format!("{path}{query}")).send().await;
+            assert_eq!(refusal(&response), (409, "client-active".into()));
+            let why = "The client is active; deactivate it first, or repeat with ?force=true.";
+            assert_eq!(body(&response)["detail"], why);
+        }
+        for query in ["?force=1", "?force=", "?force", "?forceDelete=true"] {
+            let response = delete(&app, &format!("{path}{query}")).send().await;
+            assert_eq!(
+                refusal(&response),
+                (400, "invalid-request".into()),
+                "{query}"
+            );
+        }
+        assert!(!app.recorder.summary().wrote());
+        // An app that is off is no reason: the client's own switch is what is asked.
+        app.switch(&made.app, false).await;
+        let response = delete(&app, &path).send().await;
+        assert_eq!(refusal(&response), (409, "client-active".into()));
+        app.switch(&made.app, true).await;
+        app.switch_client(further.id(), false).await;
+        assert_eq!(delete(&app, &path).send().await.status, 204);
+        assert_eq!(app.stored_client(further.id()).await, None);
+    }
+}
+
+#[tokio::test]
 async fn the_default_client_goes_with_its_app_only() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
     for client in [made.client_id(), &app.management.client_id] {
-        let response = delete(&app, &format!("/v1/clients/{client}")).send().await;
-        assert_eq!(refusal(&response), (409, "default-client".into()));
+        for query in ["", "?force=true"] {
+            let path = format!("/v1/clients/{client}{query}");
+            let response = delete(&app, &path).send().await;
+            assert_eq!(refusal(&response), (409, "default-client".into()));
+        }
     }
     assert!(!app.recorder.summary().wrote());
 }
@@ -45,7 +81,7 @@ async fn if_match_is_the_clients_version() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
     let further = app.register_client(&made.app, "Backend", |_| ()).await;
-    let path = format!("/v1/clients/{}", further.id());
+    let path = format!("/v1/clients/{}?force=true", further.id());
     for tag in ["\"2\"", "nonsense", "W/\"1\""] {
         let response = delete(&app, &path).header("if-match", tag).send().await;
         assert_eq!(refusal(&response), (412, "precondition-failed".into()));
@@ -62,7 +98,7 @@ async fn a_lost_answer_is_a_deletion() {
     let further = app.register_client(&made.app, "Backend", |_| ()).await;
     let lost = Intercept::ExecuteThenFail(Failure::Io);
     app.recorder.script("TransactWriteItems", [lost]);
-    let path = format!("/v1/clients/{}", further.id());
+    let path = format!("/v1/clients/{}?force=true", further.id());
     let response = delete(&app, &path).header("if-match", "\"1\"").send().await;
     assert_eq!(response.status, 204);
 }

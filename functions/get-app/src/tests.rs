@@ -64,6 +64,8 @@ async fn an_app_is_read_by_its_id() {
                 "trusted": false,
                 "login_preferences": {},
                 "logo": "https://cdn.example.com/logo.png",
+                "effective": true,
+                "effective_scopes": ["apps:read", "apps:edit"],
                 "created_at": "2026-01-02T03:04:05Z",
                 "created_by": app.management.client_id.as_str(),
                 "updated_at": "2026-01-02T03:04:05Z",

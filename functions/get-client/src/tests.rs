@@ -28,6 +28,8 @@ async fn a_client_is_shown_whole_and_from_its_id_alone_with_its_app() {
         "ciba_authorization": {"enabled": false},
         "active": true,
         "default": false,
+        "effective": true,
+        "effective_scopes": ["apps:read", "apps:edit"],
         "created_at": "2026-01-02T03:04:05Z",
         "created_by": app.management.client_id,
         "updated_at": "2026-01-02T03:04:05Z",

@@ -28,8 +28,12 @@ async fn the_answer_has_the_secret_and_what_is_kept_of_it() {
     let app = TestApp::new().await;
     let (made, clients) = world(&app).await;
     for client in &clients {
-        for name in ["myapp".to_owned(), made.id()] {
-            let path = format!("/v1/applications/{name}/clients/{client}/secrets");
+        for prefix in [
+            "/v1".to_owned(),
+            "/v1/applications/myapp".into(),
+            format!("/v1/applications/{}", made.id()),
+        ] {
+            let path = format!("{prefix}/clients/{client}/secrets");
             let response = post_to(&app, &path).send().await;
             assert_eq!(response.header("cache-control"), Some("no-store"));
             let mut shown = result(&response, 201);

@@ -6,7 +6,7 @@ use api::{ApiError, Call, Registry, Response, dialect::CursorKey, find};
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let key = CursorKey(registry.keys.cursor_key(registry.now()).await?);
     let wanted = call.dialect().list_clients(&call, &key)?;
-    let app_id = find::app_id(&registry, &call).await?;
+    let app_id = find::app_id_of(&registry, &call, wanted.app.as_deref()).await?;
     let (table, after) = (&registry.table, wanted.after.as_ref());
     let page = table
         .clients_page(call.tenant()?, &app_id, after, wanted.limit)

@@ -44,6 +44,8 @@ async fn the_default_client_comes_first_and_the_others_in_the_order_of_creation(
             "ciba_authorization": {"enabled": false},
             "active": true,
             "default": at == 0,
+            "effective": true,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": format!("2026-01-02T03:04:0{}Z", 5 + at),
             "created_by": app.management.client_id,
             "updated_at": format!("2026-01-02T03:04:0{}Z", 5 + at),
@@ -120,8 +122,92 @@ async fn without_an_app_in_the_path_it_is_the_callers() {
     let own = app.token(made.client_id(), &[scopes::READ]).await;
     let response = get(&app, "/v1/clients").token(&own).send().await;
     assert_eq!(result(&response, 200)[1]["client_id"], ids[1]);
-    let shown = result(&get(&app, "/v1/clients").send().await, 200);
+    // It may name its own app, and no other.
+    for named in ["myapp".to_owned(), made.id()] {
+        let path = format!("/v1/clients?app_id={named}");
+        let shown = result(&get(&app, &path).token(&own).send().await, 200);
+        assert_eq!(shown[1]["client_id"], ids[1]);
+    }
+    app.register("Other", |_| ()).await;
+    for named in ["other", "management", "nosuchapp", ""] {
+        let path = format!("/v1/clients?app_id={named}");
+        let response = get(&app, &path).token(&own).send().await;
+        assert_eq!(refusal(&response), (404, "not-found".into()), "{named}");
+    }
+}
+
+#[tokio::test]
+async fn a_management_token_says_whose_clients_are_wanted() {
+    let app = TestApp::new().await;
+    let (made, ids) = with_clients(&app, 3).await;
+    let response = get(&app, "/v1/clients?limit=0").send().await;
+    let expected = ["app_id", "limit"].map(str::to_owned);
+    let found = faults(&response);
+    let at: Vec<_> = found
+        .iter()
+        .map(|(parameter, _)| parameter.clone())
+        .collect();
+    assert_eq!(at, expected);
+    let response = get(&app, "/v1/clients").send().await;
+    assert_eq!(faults(&response), [("app_id".into(), "required".into())]);
+    assert_eq!(
+        body(&response)["detail"],
+        "app_id is required with a token of the management application: the id or the code name of the \
+         application whose clients are wanted"
+    );
+    for named in ["myapp".to_owned(), made.id()] {
+        let (mut seen, mut next) = (Vec::new(), format!("/v1/clients?app_id={named}&limit=2"));
+        loop {
+            let response = get(&app, &next).send().await;
+            let page = body(&response);
+            let clients = page["result"].as_array().unwrap();
+            seen.extend(
+                clients
+                    .iter()
+                    .map(|c| c["client_id"].as_str().unwrap().to_owned()),
+            );
+            // The link names the app too.
+            let Some(link) = response.header("link") else {
+                break;
+            };
+            let (path, _) = link.trim_start_matches('<').split_once('>').unwrap();
+            next = path.to_owned();
+        }
+        assert_eq!(seen, ids);
+    }
+    let shown = result(
+        &get(&app, "/v1/clients?app_id=management").send().await,
+        200,
+    );
     assert_eq!(shown[0]["client_id"], json!(app.management.client_id));
+    for named in ["nosuchapp", ""] {
+        let response = get(&app, &format!("/v1/clients?app_id={named}"))
+            .send()
+            .await;
+        assert_eq!(refusal(&response), (404, "not-found".into()), "{named}");
+    }
+    // A path that names the app takes no second name of it.
+    let twice = get(&app, "/v1/applications/myapp/clients?app_id=myapp")
+        .send()
+        .await;
+    assert_eq!(faults(&twice), [("app_id".into(), "unknown_member".into())]);
+}
+
+#[tokio::test]
+async fn clients_of_an_app_that_is_off_are_active_and_not_effective_on_every_page() {
+    let app = TestApp::new().await;
+    let (made, _) = with_clients(&app, 3).await;
+    app.switch(&made.app, false).await;
+    let mut next = "/v1/applications/myapp/clients?limit=2".to_owned();
+    for _ in 0..2 {
+        let page = body(&get(&app, &next).send().await);
+        for client in page["result"].as_array().unwrap() {
+            let shown = (&client["active"], &client["effective"]);
+            assert_eq!(shown, (&json!(true), &json!(false)), "{client}");
+        }
+        let cursor = page["next_cursor"].as_str().unwrap_or_default();
+        next = format!("/v1/applications/myapp/clients?limit=2&cursor={cursor}");
+    }
 }
 
 #[tokio::test]
@@ -158,8 +244,12 @@ async fn a_cursor_is_good_for_its_own_list_only() {
             .await,
     );
     let cursor = page["next_cursor"].as_str().unwrap();
-    for list in ["/v1/applications/other/clients", "/v1/clients"] {
-        let found = faults(&get(&app, &format!("{list}?cursor={cursor}")).send().await);
+    for list in [
+        "/v1/applications/other/clients?",
+        "/v1/clients?app_id=other&",
+        "/v1/clients?app_id=management&",
+    ] {
+        let found = faults(&get(&app, &format!("{list}cursor={cursor}")).send().await);
         assert_eq!(found, [("cursor".into(), "conflict".into())]);
     }
 }

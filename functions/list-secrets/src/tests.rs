@@ -27,8 +27,12 @@ async fn what_is_kept_of_each_secret_is_shown_and_no_secret() {
             .await
             .unwrap();
         app.recorder.take();
-        for name in ["myapp".to_owned(), made.id()] {
-            let path = format!("/v1/applications/{name}/clients/{client}/secrets");
+        for prefix in [
+            "/v1".to_owned(),
+            "/v1/applications/myapp".into(),
+            format!("/v1/applications/{}", made.id()),
+        ] {
+            let path = format!("{prefix}/clients/{client}/secrets");
             let response = get(&app, &path).send().await;
             assert_eq!(
                 result(&response, 200),
@@ -83,6 +87,36 @@ async fn a_retired_one_is_left_out_and_an_expired_one_shown_with_its_end() {
 }
 
 #[tokio::test]
+async fn one_secret_is_read_as_the_list_shows_it_and_a_retired_or_unknown_one_is_404() {
+    let app = TestApp::new().await;
+    let made = app.register("My app", |_| ()).await;
+    let further = app.register_client(&made.app, "Backend", |_| ()).await;
+    for client in [made.client_id(), further.id()] {
+        let retired = app.issue(client, None).await;
+        app.retire(client, &retired.id()).await;
+        app.issue(client, Some(3600)).await;
+        for prefix in ["/v1", "/v1/applications/myapp"] {
+            let list = format!("{prefix}/clients/{client}/secrets");
+            let all = result(&get(&app, &list).send().await, 200);
+            let all = all.as_array().unwrap();
+            assert_eq!(all.len(), 2);
+            for one in all {
+                let path = format!("{list}/{}", one["secret_id"].as_str().unwrap());
+                app.recorder.take();
+                let response = get(&app, &path).send().await;
+                assert_eq!(result(&response, 200), *one);
+                assert_eq!(app.recorder.summary().operations.len(), 1);
+            }
+            for id in [retired.id().as_str(), "aaaaaaaaaa", "%20"] {
+                let response = get(&app, &format!("{list}/{id}")).send().await;
+                assert_eq!(refusal(&response), (404, "not-found".into()), "{id}");
+                assert!(response.body.contains("There is no such secret."));
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_client_without_secrets_has_an_empty_list() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
@@ -106,6 +140,8 @@ async fn what_is_not_there_is_404() {
     let theirs = app.register_in(&other.tenant_id, "Theirs", |_| ()).await;
     for path in [
         "/v1/applications/one/clients/nobody/secrets".to_owned(),
+        "/v1/clients/nobody/secrets".into(),
+        format!("/v1/clients/{}/secrets", theirs.client_id()),
         format!("/v1/applications/two/clients/{}/secrets", one.client_id()),
         format!(
             "/v1/applications/nosuchapp/clients/{}/secrets",

@@ -66,14 +66,22 @@ async fn a_revoked_one_is_204_and_then_404_and_the_last_live_one_stays() {
 }
 
 #[tokio::test]
-async fn by_app_id_too() {
+async fn by_app_id_or_by_the_client_id_alone_too() {
     let app = TestApp::new().await;
-    let (made, [(client, [first, _]), _]) = world(&app).await;
-    let path = format!(
-        "/v1/applications/{}/clients/{client}/secrets/{first}",
-        made.id()
-    );
-    assert_eq!(delete_at(&app, &path).send().await.status, 204);
+    let (made, clients) = world(&app).await;
+    let prefixes = [format!("/v1/applications/{}", made.id()), "/v1".into()];
+    for (prefix, (client, [first, second])) in prefixes.iter().zip(&clients) {
+        let path = format!("{prefix}/clients/{client}/secrets");
+        assert_eq!(
+            delete_at(&app, &format!("{path}/{first}"))
+                .send()
+                .await
+                .status,
+            204
+        );
+        let last = delete_at(&app, &format!("{path}/{second}")).send().await;
+        assert_eq!(refusal(&last), (409, "last-secret".into()));
+    }
 }
 
 #[tokio::test]

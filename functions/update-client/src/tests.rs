@@ -6,6 +6,8 @@ use testkit::{
     refused_condition, result,
 };
 
+mod defaults;
+
 fn request<'a>(app: &'a TestApp, method: &str, path: &str) -> TestRequest<'a> {
     app.request(super::handle, method, path)
 }
@@ -59,6 +61,8 @@ async fn a_put_answers_the_whole_client_as_it_is_now() {
             "ciba_authorization": {"enabled": false},
             "active": true,
             "default": false,
+            "effective": true,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",
@@ -158,7 +162,10 @@ async fn absent_members_stay_and_null_resets_by_patch_alone() {
         ("description", Value::Null),
         ("response_types", json!(["code", "id_token"])),
         ("scopes", json!([])),
-        ("grant_types", json!(["authorization_code"])),
+        (
+            "grant_types",
+            json!(["authorization_code", "client_credentials"]),
+        ),
         ("resources", json!([])),
         ("logout_uri", Value::Null),
         ("post_logout_redirect_uris", json!([])),
@@ -224,7 +231,7 @@ async fn the_new_state_is_judged_whole() {
     for (change, expected) in [
         (json!({"redirect_uris": []}), vec!["/redirect_uris"]),
         (
-            json!({"token_endpoint_auth_method": "none"}),
+            json!({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]}),
             vec!["/token_endpoint_auth_method", "/grant_types"],
         ),
         (json!({"scopes": ["ok", "apps:trust"]}), vec!["/scopes/1"]),

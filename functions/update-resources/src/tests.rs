@@ -46,6 +46,8 @@ async fn of_an_app_it_sets_the_default_clients_and_answers_the_app() {
                 "ciba_authorization": {"enabled": false},
                 "login_preferences": {},
                 "active": true,
+                "effective": true,
+                "effective_scopes": ["apps:read", "apps:edit"],
                 "created_at": "2026-01-02T03:04:05Z",
                 "created_by": app.management.client_id,
                 "updated_at": "2026-01-02T03:05:05Z",

@@ -42,14 +42,23 @@ fn no_client() -> ApiError {
 
 /// The id of the app that the path names, else of the caller's own. Round trips: none, one by code name.
 pub async fn app_id(registry: &Registry, call: &Call) -> Result<AppId, ApiError> {
-    match named_app(call) {
+    app_id_of(registry, call, named_app(call)).await
+}
+
+/// The id of the app that `named` is the id or the code name of; of the caller's own when there is no name.
+pub async fn app_id_of(
+    registry: &Registry,
+    call: &Call,
+    named: Option<&str>,
+) -> Result<AppId, ApiError> {
+    match named {
         None => Ok(call.caller()?.app_id),
         Some(named) => named_app_id(registry, call, named).await,
     }
 }
 
 /// What the path names an app by, on a route that takes one. An empty name is a name, and of no app.
-fn named_app(call: &Call) -> Option<&str> {
+pub fn named_app(call: &Call) -> Option<&str> {
     let takes_one = call.request.route.path.contains("{app}");
     takes_one.then(|| call.request.path_parameter("app"))
 }
@@ -72,7 +81,16 @@ async fn named_app_id(registry: &Registry, call: &Call, named: &str) -> Result<A
 
 /// The app that the path names, else the caller's own. Round trips: one by id, two by code name.
 pub async fn app(registry: &Registry, call: &Call) -> Result<App, ApiError> {
-    let id = app_id(registry, call).await?;
+    app_of(registry, call, named_app(call)).await
+}
+
+/// The app that `named` is the id or the code name of, else the caller's own. Round trips: the same.
+pub async fn app_of(
+    registry: &Registry,
+    call: &Call,
+    named: Option<&str>,
+) -> Result<App, ApiError> {
+    let id = app_id_of(registry, call, named).await?;
     let app = registry.table.app(call.tenant()?, &id).await?;
     app.ok_or_else(no_app)
 }

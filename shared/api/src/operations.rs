@@ -172,7 +172,7 @@ pub static OPERATIONS: [Operation; 28] = [
         on("GetItem", &[APP, CLIENT_ID]),
         query(LISTING),
     ]),
-    operation("list-secrets", "Lists a client's secrets, without the secrets.", false, &[
+    operation("list-secrets", "Lists a client's secrets, or reads one, without the secrets.", false, &[
         CALLER, KEYS,
         on("GetItem", &[APP, CLIENT_ID]),
     ]),

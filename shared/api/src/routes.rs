@@ -85,7 +85,7 @@ const SECRETS: Access = Access::Scope(scopes::SECRETS, Reach::OwnApp);
 
 /// Every route.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 63] = [
+pub static ROUTES: [Route; 69] = [
     route("create-app", "POST", "/v1/applications", Native, CREATE),
     route("create-app", "POST", "/platform/v1/apps", OpenIdApps, CREATE),
     route("list-apps", "GET", "/v1/applications", Native, LIST),
@@ -112,9 +112,15 @@ pub static ROUTES: [Route; 63] = [
     route("update-resources", "PUT", "/v1/clients/{client_id}/resources", Native, RESOURCES),
     route("change-status", "PUT", "/v1/applications/{app}/status", Native, STATUS),
     route("change-status", "PUT", "/v1/applications/{app}/clients/{client_id}/status", Native, STATUS),
+    route("change-status", "PUT", "/v1/clients/{client_id}/status", Native, STATUS),
     route("issue-secret", "POST", "/v1/applications/{app}/clients/{client_id}/secrets", Native, SECRETS),
+    route("issue-secret", "POST", "/v1/clients/{client_id}/secrets", Native, SECRETS),
     route("list-secrets", "GET", "/v1/applications/{app}/clients/{client_id}/secrets", Native, SECRETS),
+    route("list-secrets", "GET", "/v1/clients/{client_id}/secrets", Native, SECRETS),
+    route("list-secrets", "GET", "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}", Native, SECRETS),
+    route("list-secrets", "GET", "/v1/clients/{client_id}/secrets/{secret_id}", Native, SECRETS),
     route("revoke-secret", "DELETE", "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}", Native, SECRETS),
+    route("revoke-secret", "DELETE", "/v1/clients/{client_id}/secrets/{secret_id}", Native, SECRETS),
     route("create-app", "POST", "/admin/v1/Apps", Scim, CREATE),
     route("list-apps", "GET", "/admin/v1/Apps", Scim, LIST),
     route("list-apps", "POST", "/admin/v1/Apps/.search", Scim, LIST),

@@ -346,6 +346,11 @@ impl App {
         }
         all
     }
+
+    /// Whether its client can work: neither of them is switched off.
+    pub const fn lets_work(&self, client: &Client) -> bool {
+        self.status.active && client.status.active
+    }
 }
 
 /// A name as names are compared (Unicode UAX #15, NFKC): forms of one character are one, and letter case,

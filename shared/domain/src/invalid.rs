@@ -9,6 +9,9 @@ pub enum Invalid {
     /// A required member is absent.
     #[error("is required")]
     Required,
+    /// A member that is required in this case is absent; the text says in which, and what to send.
+    #[error("is required {0}")]
+    RequiredHere(&'static str),
     /// A member that the operation does not know.
     #[error("is not a member of this request; remove it or check its spelling")]
     Unknown,
@@ -60,7 +63,7 @@ impl Invalid {
     /// A stable word for programs, the `code` of an error in every dialect.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Required => "required",
+            Self::Required | Self::RequiredHere(_) => "required",
             Self::Unknown => "unknown_member",
             Self::Type(_) => "wrong_type",
             Self::Empty => "empty",

@@ -9,6 +9,7 @@ pub mod app;
 pub mod auth_method;
 pub mod client;
 pub mod code_name;
+mod default_rights;
 pub mod ended_secrets;
 pub mod grant;
 pub mod ids;
@@ -39,6 +40,7 @@ pub use client::{
     DeviceAuthorization,
 };
 pub use code_name::CodeName;
+pub use default_rights::DefaultRights;
 pub use ended_secrets::EndedSecrets;
 pub use grant::{GrantType, ResponseType};
 pub use ids::{AppId, ClientId, SecretId, TenantId};

@@ -2,7 +2,8 @@
 //! that comes of it everything which that credential would carry. Nobody gets more than their token holds.
 
 use crate::{
-    AllowedOperation, App, AppProfile, Client, ClientSettings, CreateApp, ResourceId, Scope, scopes,
+    AllowedOperation, App, AppProfile, Client, ClientSettings, CreateApp, DefaultRights,
+    ResourceId, Scope, scopes,
 };
 
 /// What an access token holds for the management API.
@@ -174,10 +175,18 @@ impl RightsNeeded {
         } = new;
         let secrets =
             old.token_endpoint_auth_method != *token_endpoint_auth_method || old.jwks != *jwks;
+        let by_default = |method| DefaultRights::of(app, client.default, method);
+        let was = by_default(old.token_endpoint_auth_method);
+        let is = by_default(*token_endpoint_auth_method);
+        let grants = [
+            (&old.grant_types, &was.grant_types),
+            (grant_types, &is.grant_types),
+        ];
+        let granted = [(&old.scopes, &was.scopes), (scopes, &is.scopes)];
         Self {
             trust: app.management && old != new
-                || !same(&old.grant_types, grant_types)
-                || !same(&old.scopes, scopes)
+                || !(same(&old.grant_types, grant_types) || shrinks_by_default(grants))
+                || !(same(&old.scopes, scopes) || shrinks_by_default(granted))
                 || !same(&old.allowed_operations, allowed_operations)
                 || old.allow_http_redirects != *allow_http_redirects
                 || old.allow_all_schemes != *allow_all_schemes,
@@ -301,6 +310,12 @@ fn reaches_beyond(old: &AppProfile, new: &AppProfile) -> bool {
         || old.authenticator_preferences != *authenticator_preferences
         || old.allow_public_signup != *allow_public_signup
         || old.subdomain != *subdomain
+}
+
+/// Whether a list and what it becomes are the defaults of their methods, and nothing is gained: who may change
+/// the method need not be trusted with the list as well.
+fn shrinks_by_default<T: PartialEq>([(old, was), (new, is)]: [(&Vec<T>, &Vec<T>); 2]) -> bool {
+    old == was && new == is && within(new, old)
 }
 
 fn within<T: PartialEq>(few: &[T], many: &[T]) -> bool {

@@ -27,7 +27,7 @@ pub struct Principal {
 impl Principal {
     /// Whether neither the app nor the client is switched off.
     pub const fn is_active(&self) -> bool {
-        self.app.status.active && self.client.status.active
+        self.app.lets_work(&self.client)
     }
 }
 
@@ -47,6 +47,8 @@ pub struct Credentials {
 /// One page of an app's clients, the default one first, then in the order of creation.
 #[derive(Debug)]
 pub struct ClientPage {
+    /// The app.
+    pub app: App,
     /// The clients.
     pub clients: Vec<Client>,
     /// Where the next page starts, when there is one.
@@ -137,9 +139,13 @@ impl Table {
         after: Option<&ClientId>,
         limit: u32,
     ) -> Result<Option<ClientPage>, TableError> {
-        if after.is_some() && self.app(tenant, app_id).await?.is_none() {
-            return Ok(None);
-        }
+        let app = match after {
+            None => None,
+            Some(_) => match self.app(tenant, app_id).await? {
+                Some(app) => Some(app),
+                None => return Ok(None),
+            },
+        };
         let query = QueryInput::builder()
             .table_name(&self.name)
             .consistent_read(true)
@@ -166,9 +172,8 @@ impl Table {
         page_of(
             answer.items.unwrap_or_default(),
             more,
-            tenant,
-            app_id,
-            after,
+            (tenant, app_id),
+            app,
             limit,
         )
     }
@@ -242,31 +247,38 @@ fn default_credentials(
 fn page_of(
     items: Vec<Item>,
     more: bool,
-    tenant: &TenantId,
-    app_id: &AppId,
-    after: Option<&ClientId>,
+    (tenant, app_id): (&TenantId, &AppId),
+    known: Option<App>,
     limit: u32,
 ) -> Result<Option<ClientPage>, TableError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut page = ClientPage {
-        clients: Vec::with_capacity(items.len().min(limit)),
-        next: None,
-        unreadable: 0,
-    };
+    let mut clients = Vec::with_capacity(items.len().min(limit));
     let mut items = items.into_iter();
-    if after.is_none() {
-        let app = match items.next() {
+    let first = known.is_none();
+    let app = match known {
+        Some(app) => Some(app),
+        // The first page begins with the app, which holds its default client.
+        None => match items.next() {
             Some(item) if string(&item, SK) == keys::app(app_id).sk => {
                 decode::<AppRecord>(item)?.into_live_app(*app_id)?
             }
             _ => None,
-        };
-        let Some(app) = app.filter(|app| app.tenant_id == *tenant) else {
-            return Ok(None);
-        };
-        page.next = Some(app.default_client.client_id.clone());
-        page.clients.push(app.default_client);
+        },
+    };
+    let Some(app) = app.filter(|app| app.tenant_id == *tenant) else {
+        return Ok(None);
+    };
+    let mut next = None;
+    if first {
+        next = Some(app.default_client.client_id.clone());
+        clients.push(app.default_client.clone());
     }
+    let mut page = ClientPage {
+        app,
+        clients,
+        next,
+        unreadable: 0,
+    };
     let mut rest = items.peekable();
     while page.clients.len() + page.unreadable < limit
         && let Some(item) = rest.next()

@@ -102,6 +102,21 @@ impl TestApp {
         self.recorder.take();
     }
 
+    /// Throws a client's own kill switch.
+    pub async fn switch_client(&self, id: &ClientId, active: bool) {
+        let table = &self.registry.table;
+        let read = table.principal(id).await.unwrap().unwrap();
+        let change = StatusChange {
+            tenant_id: read.app.tenant_id.clone(),
+            status: Status::new(active),
+            at: self.registry.now(),
+            if_versions: None,
+            write_id: "a test".into(),
+        };
+        table.set_client_status(&read, &change).await.unwrap();
+        self.recorder.take();
+    }
+
     /// A further client of an app; `change` may ask what no request could.
     pub async fn register_client(
         &self,

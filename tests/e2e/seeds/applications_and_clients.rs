@@ -144,11 +144,10 @@ fn applications_and_clients_every_request_in_the_documents_order() {
     let answer = ask("PUT", &format!("{one}/resources"), &resources);
     assert_eq!(answer.expect(200)["result"]["resources"], json!(["string"]));
 
-    assert_eq!(ask("DELETE", &one, &none).status, 204);
-    assert_eq!(
-        ask("DELETE", &format!("{app}?force=true"), &none).status,
-        204
-    );
+    for path in [&one, &app] {
+        let forced = format!("{path}?force=true");
+        assert_eq!(ask("DELETE", &forced, &none).status, 204);
+    }
     ask("GET", &app, &none).expect(404);
 }
 

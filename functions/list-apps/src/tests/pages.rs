@@ -35,6 +35,8 @@ async fn apps_stand_in_the_order_of_creation_each_with_its_default_client() {
             "invite_member_email_expiration_minutes": 2880,
             "trusted": false,
             "login_preferences": {},
+            "effective": true,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": "2026-01-02T03:04:06Z",
             "created_by": app.management.client_id.as_str(),
             "updated_at": "2026-01-02T03:04:06Z",

@@ -36,6 +36,8 @@ async fn a_put_answers_the_whole_app_as_it_is_now() {
             "ciba_authorization": {"enabled": false},
             "login_preferences": {},
             "active": true,
+            "effective": true,
+            "effective_scopes": ["apps:read", "apps:edit"],
             "created_at": "2026-01-02T03:04:05Z",
             "created_by": app.management.client_id,
             "updated_at": "2026-01-02T03:05:05Z",

@@ -3,6 +3,7 @@
 use testkit::{Registered, TestApp, TestRequest, Value, faults, json, refusal, result};
 
 mod answers;
+mod defaults;
 mod failures;
 mod methods;
 mod patch;

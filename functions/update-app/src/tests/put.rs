@@ -146,7 +146,8 @@ async fn the_new_state_is_judged_whole() {
         assert_eq!(faults(&response), one(pointer, code), "{change}");
     }
     // Both faults of one step.
-    let change = json!({"client_auth_method": "none"});
+    let change =
+        json!({"client_auth_method": "none", "client_grant_types": ["client_credentials"]});
     let found = faults(&put(&app, &made).json(&change).send().await);
     let expected = [
         one("/client_auth_method", "conflict"),

@@ -147,6 +147,8 @@ pub enum ListGrants {
 /// Which clients of an app to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListClients {
+    /// The app, by id or code name; the caller's own when absent.
+    pub app: Option<String>,
     /// Continue behind this client.
     pub after: Option<ClientId>,
     /// At most so many.
@@ -287,6 +289,8 @@ words! {
     fn app_changed(call: &Call, app: &App, secret: Option<&Secret>) -> Response;
     /// Reads whether an active app is to be deleted all the same.
     fn delete_app(call: &Call) -> bool;
+    /// Reads which app a new client is to be of, by id or code name; the caller's own when it names none.
+    fn app_of_client(call: &Call) -> Option<String>;
     /// Reads a request to create a client of `app`.
     fn create_client(call: &Call, app: &App) -> ClientSettings;
     /// Answers a created client.
@@ -301,6 +305,8 @@ words! {
     fn update_client(call: &Call, now: &Principal) -> ClientSettings;
     /// Answers a changed client, with the secret that it got, if it got one.
     fn client_changed(call: &Call, now: &Principal, secret: Option<&Secret>) -> Response;
+    /// Reads whether an active client is to be deleted all the same.
+    fn delete_client(call: &Call) -> bool;
     /// Reads the resources that a client may ask for from now on.
     fn resources(call: &Call) -> Vec<ResourceId>;
     /// Reads a status to set.
@@ -313,6 +319,8 @@ words! {
     fn secret_issued(call: &Call, issued: &SecretIssued) -> Response;
     /// Answers the secrets of a client, by what is kept of them.
     fn secrets(call: &Call, secrets: &[StoredSecret]) -> Response;
+    /// Answers one of them.
+    fn secret(call: &Call, secret: &StoredSecret) -> Response;
     /// Answers the roles that an app can be given.
     fn app_roles(call: &Call) -> Response;
     /// Reads which app is to be given the Me role.

@@ -3,13 +3,13 @@
 
 use domain::{
     AccessTokenFormat, App, AppProfile, ClientSettings, CodeName, CodeNameChoice, CreateApp,
-    GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, app,
+    DefaultRights, GrantType, Invalid, Name, RedirectUri, Scope, TokenEndpointAuthMethod, app,
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
 };
 use serde_json::{Value, json};
 
 use super::{
-    AppCreated, AppList, CursorKey, Extent, ListApps, TokenIssued, TokenRequest, Words, native,
+    AppCreated, AppList, CursorKey, Extent, ListApps, TokenIssued, TokenRequest, Words,
     phrases::{Phrases, advised},
 };
 use crate::{
@@ -98,7 +98,7 @@ impl Words for OpenIdApps {
         let names_rights = f.has("scopes");
         let scopes = f
             .list("scopes", MAX_GRANTED, Scope::parse)
-            .unwrap_or_else(|| native::default_rights(method).1);
+            .unwrap_or_else(|| DefaultRights::of_default_client(method).scopes);
         let format = f
             .text("access_token_format", AccessTokenFormat::parse)
             .unwrap_or_default();
@@ -257,7 +257,8 @@ fn application(app: &App) -> Value {
         "scopes": settings.scopes,
         "trusted": app.profile.trusted,
         "access_token_format": settings.access_token_format,
-        "active": app.status.active,
+        // There is one thing here to be on or off: what an app is called and its client as well.
+        "active": app.lets_work(&app.default_client),
         "created_at": app.created_at.to_string(),
         "updated_at": app.updated_at.to_string(),
     })

@@ -156,3 +156,40 @@ fn a_secret_of_a_client_takes_its_resources_and_roles_too() {
         ["urn:opc:idm:t.user.me", "apps:access"]
     );
 }
+
+#[test]
+fn what_shrinks_with_its_method_by_default_takes_no_trust_and_what_grows_back_does() {
+    let public = |new: &mut ClientSettings| {
+        new.token_endpoint_auth_method = TokenEndpointAuthMethod::None;
+        new.grant_types = vec![GrantType::AuthorizationCode];
+        new.scopes = Vec::new();
+    };
+    let by_default = app(false, &["apps:read", "apps:edit"]);
+    let held = &["clients:secrets"];
+    let shrinks = changed(&by_default, public);
+    assert_eq!(lacks(&shrinks, false, held), [""; 0]);
+    // Further than by default, by a method that has them all, or from what somebody set: as ever.
+    for change in [
+        (&|new: &mut ClientSettings| new.grant_types.clear()) as &dyn Fn(&mut ClientSettings),
+        &|new| new.token_endpoint_auth_method = TokenEndpointAuthMethod::ClientSecretPost,
+        &|new| new.scopes = scopes_of(&["apps:read"]),
+    ] {
+        let more = changed(&by_default, |new| {
+            public(new);
+            change(new);
+        });
+        assert_eq!(lacks(&more, false, held), ["management"]);
+    }
+    let set = app(false, &["apps:read"]);
+    assert_eq!(lacks(&changed(&set, public), false, held), ["management"]);
+    let mut now = by_default.clone();
+    public(&mut now.default_client.settings);
+    let grows = changed(&now, |new| {
+        *new = by_default.default_client.settings.clone()
+    });
+    assert_eq!(lacks(&grows, false, held), ["management"]);
+    // The management application's clients change under trust alone.
+    let management = app(true, &["apps:read", "apps:edit"]);
+    let shrinks = changed(&management, public);
+    assert_eq!(lacks(&shrinks, true, held), ["apps:trust"]);
+}

@@ -82,10 +82,9 @@ impl Row {
             }
             (false, true, Who::Own) => vec![Target::Own],
             (false, true, Who::Management) => vec![Target::Own, Target::Management],
+            // Of an app, that is its own; management is asked which, and makes none.
+            (false, false, Who::Management) if self.path == "/v1/clients" => Vec::new(),
             // The caller's own app, or a new one.
-            (false, false, Who::Management) if self.path == "/v1/clients" => {
-                vec![Target::Management]
-            }
             (false, false, _) => vec![Target::New],
         }
     }
@@ -273,8 +272,14 @@ fn creations(member: &Member) -> Vec<Row> {
             of_client: true,
             ..needs
         };
-        for path in ["/v1/applications/{app}/clients", "/v1/clients"] {
-            all.push(row("POST", path, merged(native_client(), &value), needs));
+        let body = merged(native_client(), &value);
+        let of_app = merged(body.clone(), &json!({"app_id": "{app}"}));
+        for (path, body) in [
+            ("/v1/applications/{app}/clients", body.clone()),
+            ("/v1/clients", body),
+            ("/v1/clients", of_app),
+        ] {
+            all.push(row("POST", path, body, needs));
         }
     }
     all
@@ -314,29 +319,19 @@ fn plain() -> Vec<Row> {
         of_client: true,
         ..NONE
     };
-    let secret = "/v1/applications/{app}/clients/{client_id}/secrets";
-    let client_status = "/v1/applications/{app}/clients/{client_id}/status";
-    vec![
+    let mut all = vec![
         row("POST", "/v1/applications", native_app(), CREDENTIAL),
         row("POST", "/v1/applications", public, NONE),
         row("POST", "/platform/v1/apps", openid, CREDENTIAL),
         row("POST", "/admin/v1/Apps", scim_app(), CREDENTIAL),
         row("PUT", "/admin/v1/Apps/{app}", trusted, trust),
-        row("POST", secret, json!({}), CREDENTIAL),
         row(
             "POST",
             "/admin/v1/AppClientSecretRegenerator",
             regenerate,
             CREDENTIAL,
         ),
-        row(
-            "DELETE",
-            "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}",
-            Value::Null,
-            ENDS,
-        ),
         row("PUT", "/v1/applications/{app}/status", off.clone(), NONE),
-        row("PUT", client_status, off, OF_CLIENT),
         row("PUT", "/admin/v1/AppStatusChanger/{app}", scim_status, NONE),
         row(
             "DELETE",
@@ -351,31 +346,42 @@ fn plain() -> Vec<Row> {
             NONE,
         ),
         row(
-            "DELETE",
-            "/v1/applications/{app}/clients/{client_id}",
-            Value::Null,
-            OF_CLIENT,
-        ),
-        row("DELETE", "/v1/clients/{client_id}", Value::Null, OF_CLIENT),
-        row(
             "PUT",
             "/v1/applications/{app}/resources",
             resources.clone(),
             access,
         ),
-        row(
-            "PUT",
-            "/v1/applications/{app}/clients/{client_id}/resources",
-            resources.clone(),
-            access,
-        ),
-        row(
-            "PUT",
-            "/v1/clients/{client_id}/resources",
-            resources,
-            access,
-        ),
         row("POST", "/admin/v1/Grants", grant, OF_CLIENT),
         row("DELETE", "/admin/v1/Grants/{grant}", Value::Null, OF_CLIENT),
-    ]
+    ];
+    all.extend(of_one_client(&off, &resources));
+    all
+}
+
+/// The same of one client, by both paths that lead to it.
+fn of_one_client(off: &Value, resources: &Value) -> Vec<Row> {
+    let client = |[whole, secrets, secret, status, wanted]: [&'static str; 5]| {
+        [
+            row("POST", secrets, json!({}), CREDENTIAL),
+            row("DELETE", secret, Value::Null, ENDS),
+            row("PUT", status, off.clone(), OF_CLIENT),
+            row("DELETE", whole, Value::Null, OF_CLIENT),
+            row("PUT", wanted, resources.clone(), OF_CLIENT),
+        ]
+    };
+    let long = client([
+        "/v1/applications/{app}/clients/{client_id}?force=true",
+        "/v1/applications/{app}/clients/{client_id}/secrets",
+        "/v1/applications/{app}/clients/{client_id}/secrets/{secret_id}",
+        "/v1/applications/{app}/clients/{client_id}/status",
+        "/v1/applications/{app}/clients/{client_id}/resources",
+    ]);
+    let short = client([
+        "/v1/clients/{client_id}?force=true",
+        "/v1/clients/{client_id}/secrets",
+        "/v1/clients/{client_id}/secrets/{secret_id}",
+        "/v1/clients/{client_id}/status",
+        "/v1/clients/{client_id}/resources",
+    ]);
+    long.into_iter().chain(short).collect()
 }

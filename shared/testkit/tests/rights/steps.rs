@@ -43,7 +43,7 @@ async fn a_stronger_siblings_credential_comes_in_no_two_steps() {
 async fn a_part_of_the_management_scopes_makes_no_client_with_all() {
     let world = World::new().await;
     let all = json!({
-        "name": "All", "redirect_uris": [], "grant_types": ["client_credentials"], "scopes": scopes::MANAGEMENT,
+        "app_id": "management", "name": "All", "redirect_uris": [], "grant_types": ["client_credentials"], "scopes": scopes::MANAGEMENT,
     });
     let create = async |held: &[&str], body: &testkit::Value| {
         let token = world.token(Who::Management, held).await;

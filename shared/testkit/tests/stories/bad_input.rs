@@ -10,18 +10,22 @@ fn with_bodies(made: &Registered, client: &str) -> Vec<(&'static str, String, Va
     let short = format!("/v1/clients/{client}");
     let long = format!("{app}/clients/{client}");
     let resources = || json!({"resource_ids": ["urn:a"]});
+    let mut of_app = new_client("x");
+    of_app["app_id"] = made.id().into();
     vec![
         ("PUT", app.clone(), json!({"app_name": "x"})),
         ("PATCH", app.clone(), json!({"app_name": "x"})),
         ("PUT", format!("{app}/resources"), resources()),
         ("PUT", format!("{app}/status"), json!({"active": true})),
         ("POST", format!("{app}/clients"), new_client("x")),
-        ("POST", "/v1/clients".into(), new_client("x")),
+        ("POST", "/v1/clients".into(), of_app),
         ("PUT", long.clone(), json!({"name": "x"})),
         ("PATCH", long.clone(), json!({"name": "x"})),
         ("PUT", short.clone(), json!({"name": "x"})),
         ("PATCH", short.clone(), json!({"name": "x"})),
         ("PUT", format!("{short}/resources"), resources()),
+        ("PUT", format!("{short}/status"), json!({"active": true})),
+        ("POST", format!("{short}/secrets"), json!({})),
         ("PUT", format!("{long}/resources"), resources()),
         ("PUT", format!("{long}/status"), json!({"active": true})),
         ("POST", format!("{long}/secrets"), json!({})),
@@ -41,7 +45,11 @@ fn without_bodies(made: &Registered, client: &str, secret: &str) -> Vec<(&'stati
         ("DELETE", long.clone()),
         ("DELETE", format!("/v1/clients/{client}")),
         ("GET", format!("{long}/secrets")),
+        ("GET", format!("{long}/secrets/{secret}")),
         ("DELETE", format!("{long}/secrets/{secret}")),
+        ("GET", format!("/v1/clients/{client}/secrets")),
+        ("GET", format!("/v1/clients/{client}/secrets/{secret}")),
+        ("DELETE", format!("/v1/clients/{client}/secrets/{secret}")),
     ]
 }
 
@@ -179,6 +187,11 @@ async fn members_of_another_type() {
                 let mut body = good.clone();
                 body[member] = value.clone();
                 let response = call(&w.app, method, &path).json(&body).send().await;
+                // Like a name in a path, of no app.
+                if member == "app_id" && value.is_string() {
+                    assert_eq!(refusal(&response), (404, "not-found".into()), "{body}");
+                    continue;
+                }
                 let taken = response.status < 300;
                 // true is an active status, [] a list that may be empty.
                 let fits = (member == "active" && value == &json!(true))

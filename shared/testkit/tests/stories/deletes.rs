@@ -134,7 +134,7 @@ async fn a_client_whose_app_is_deleted_in_the_same_half_minute_makes_no_client()
 #[tokio::test]
 async fn a_deleted_client_gets_no_token_and_its_siblings_do() {
     let (w, tokens) = world().await;
-    let path = format!("/v1/clients/{}", w.further.id());
+    let path = format!("/v1/clients/{}?force=true", w.further.id());
     assert_eq!(call(&w.app, "DELETE", &path).send().await.status, 204);
     assert!(!authenticates(&w.app, w.further.id(), &w.further.secret).await);
     assert!(authenticates(&w.app, w.made.client_id(), &w.made.secret).await);

@@ -277,10 +277,10 @@ async fn a_replay_after_its_result_was_deleted_is_409() {
         let place = first.header("location").unwrap();
         let delete = format!(
             "{place}{}",
-            if path == "/v1/applications" {
-                "?force=true"
-            } else {
+            if path.ends_with("/secrets") {
                 ""
+            } else {
+                "?force=true"
             }
         );
         assert_eq!(call(&app, "DELETE", &delete).send().await.status, 204);

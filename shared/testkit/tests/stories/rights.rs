@@ -12,7 +12,7 @@ enum Reach {
     Tenant,
     /// The app's own clients.
     OwnApp,
-    /// Everybody, to their own app: the path names none.
+    /// Clients of an app, to their own: nothing names one, so of management it is asked which.
     Callers,
 }
 
@@ -20,7 +20,7 @@ enum Reach {
 type Row = (&'static str, &'static str, Value, &'static str, Reach, u16);
 
 #[rustfmt::skip]
-const ROWS: [(&str, &str, &str, &str, Reach, u16); 23] = [
+const ROWS: [(&str, &str, &str, &str, Reach, u16); 31] = [
     ("PUT", "/v1/applications/{app}", NAME_APP, scopes::EDIT, Reach::OwnApp, 200),
     ("PATCH", "/v1/applications/{app}", NAME_APP, scopes::EDIT, Reach::OwnApp, 200),
     ("DELETE", "/v1/applications/{app}?force=true", "", scopes::DELETE, Reach::Tenant, 204),
@@ -31,28 +31,42 @@ const ROWS: [(&str, &str, &str, &str, Reach, u16); 23] = [
     ("GET", "/v1/applications/{app}/clients/{client}", "", scopes::READ, Reach::OwnApp, 200),
     ("PUT", "/v1/applications/{app}/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
     ("PATCH", "/v1/applications/{app}/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
-    ("DELETE", "/v1/applications/{app}/clients/{client}", "", scopes::EDIT, Reach::OwnApp, 204),
+    ("DELETE", "/v1/applications/{app}/clients/{client}?force=true", "", scopes::EDIT, Reach::OwnApp, 204),
     ("PUT", "/v1/applications/{app}/clients/{client}/resources", RESOURCES, scopes::ACCESS, Reach::OwnApp, 200),
     ("PUT", "/v1/applications/{app}/clients/{client}/status", OFF, scopes::EDIT, Reach::Tenant, 200),
     ("POST", "/v1/applications/{app}/clients/{client}/secrets", "{}", scopes::SECRETS, Reach::OwnApp, 201),
     ("GET", "/v1/applications/{app}/clients/{client}/secrets", "", scopes::SECRETS, Reach::OwnApp, 200),
+    ("GET", "/v1/applications/{app}/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 200),
     ("DELETE", "/v1/applications/{app}/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 204),
     ("POST", "/v1/clients", CLIENT, scopes::EDIT, Reach::Callers, 201),
     ("GET", "/v1/clients", "", scopes::READ, Reach::Callers, 200),
+    ("POST", "/v1/clients", CLIENT_OF_OWN, scopes::EDIT, Reach::OwnApp, 201),
+    ("GET", "/v1/clients?app_id={app}", "", scopes::READ, Reach::OwnApp, 200),
     ("GET", "/v1/clients/{client}", "", scopes::READ, Reach::OwnApp, 200),
     ("PUT", "/v1/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
     ("PATCH", "/v1/clients/{client}", NAME, scopes::EDIT, Reach::OwnApp, 200),
-    ("DELETE", "/v1/clients/{client}", "", scopes::EDIT, Reach::OwnApp, 204),
+    ("DELETE", "/v1/clients/{client}?force=true", "", scopes::EDIT, Reach::OwnApp, 204),
     ("PUT", "/v1/clients/{client}/resources", RESOURCES, scopes::ACCESS, Reach::OwnApp, 200),
+    ("PUT", "/v1/clients/{client}/status", OFF, scopes::EDIT, Reach::Tenant, 200),
+    ("POST", "/v1/clients/{client}/secrets", "{}", scopes::SECRETS, Reach::OwnApp, 201),
+    ("GET", "/v1/clients/{client}/secrets", "", scopes::SECRETS, Reach::OwnApp, 200),
+    ("GET", "/v1/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 200),
+    ("DELETE", "/v1/clients/{client}/secrets/{secret}", "", scopes::SECRETS, Reach::OwnApp, 204),
 ];
 
 const NAME_APP: &str = r#"{"app_name": "New"}"#;
 const NAME: &str = r#"{"name": "New"}"#;
 const RESOURCES: &str = r#"{"resource_ids": ["urn:a"]}"#;
 const OFF: &str = r#"{"active": false}"#;
-/// Within the rights of every app here, the management application's too.
+/// Within the rights of every app here.
 const CLIENT: &str = r#"{
     "name": "New", "redirect_uris": ["https://app.example.com/cb"],
+    "grant_types": ["client_credentials"]
+}"#;
+
+/// The same, of the app that the body names.
+const CLIENT_OF_OWN: &str = r#"{
+    "app_id": "own", "name": "New", "redirect_uris": ["https://app.example.com/cb"],
     "grant_types": ["client_credentials"]
 }"#;
 
@@ -142,14 +156,12 @@ fn expected(row: &Row, who: Who, scopes: &[&str]) -> (u16, &'static str) {
     let yields = *method == "POST" && path.ends_with("/secrets");
     let beyond = yields && !(holds(scopes::READ) && holds(scopes::EDIT) || holds(scopes::TRUST));
     let reached = matches!(who, Who::Management | Who::Own);
-    // The caller's own app is then the management application, whose clients take trust.
     let of_management = matches!(who, Who::Management | Who::Foreign);
-    let untrusted = *method == "POST" && of_management && !holds(scopes::TRUST);
     match (holds(scope), reach, who) {
         (_, Reach::Tenant, Who::Own | Who::Other) => (403, "forbidden"),
         (false, ..) => (403, "insufficient-scope"),
         (true, ..) if beyond && reached => (403, "insufficient-scope"),
-        (true, Reach::Callers, _) if untrusted => (403, "insufficient-scope"),
+        (true, Reach::Callers, _) if of_management => (400, "invalid-request"),
         (true, Reach::Callers, _) | (true, _, Who::Management | Who::Own) => (*success, ""),
         (true, ..) => (404, "not-found"),
     }

@@ -10,10 +10,13 @@ use super::{
     super::{AppList, AppSelector, CursorKey, Extent, ListApps, ListClients},
     write,
 };
-use crate::{ApiError, Call, Response, cursor, response::room_for};
+use crate::{ApiError, Call, Response, cursor, find::named_app, response::room_for};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 100;
+
+/// What to do where the caller's token does not say which app is meant.
+const APP_OF_CLIENTS: &str = "with a token of the management application: the id or the code name of the application whose clients are wanted";
 
 type Query = HashMap<String, String>;
 
@@ -72,12 +75,24 @@ pub(super) fn apps(call: &Call, list: &AppList, key: &CursorKey) -> Result<Respo
 }
 
 pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, ApiError> {
-    let query = call.request.query_parameters(&["limit", "cursor"])?;
+    let in_path = named_app(call);
+    let known: &[_] = match in_path {
+        Some(_) => &["limit", "cursor"],
+        None => &["limit", "cursor", "app_id"],
+    };
+    let query = call.request.query_parameters(known)?;
     let mut faults = Violations::default();
+    let app = in_path.or(query.get("app_id").map(String::as_str));
+    if app.is_none() && call.caller()?.management {
+        faults.push("app_id", Invalid::RequiredHere(APP_OF_CLIENTS));
+    }
     let limit = limit(&query, &mut faults);
-    let after = after(call, key, &clients_context(call), &query, &mut faults)?;
-    let after = after.and_then(|id| ClientId::parse(&id).ok());
-    Ok(faults.or(ListClients { after, limit })?)
+    let after = after(call, key, &clients_context(app), &query, &mut faults)?;
+    Ok(faults.or(ListClients {
+        app: app.map(str::to_owned),
+        after: after.and_then(|id| ClientId::parse(&id).ok()),
+        limit,
+    })?)
 }
 
 pub(super) fn clients(
@@ -85,13 +100,13 @@ pub(super) fn clients(
     found: &ClientPage,
     key: &CursorKey,
 ) -> Result<Response, ApiError> {
-    let tenant = call.tenant()?;
     let clients = found.clients.iter();
     let result: Vec<_> = clients
-        .map(|client| write::client_of(tenant, client))
+        .map(|client| write::client(&found.app, client))
         .collect();
     let next = found.next.as_ref().map(ClientId::as_str);
-    page(call, key, &clients_context(call), &result, next, |last| {
+    let context = clients_context(list_clients(call, key)?.app.as_deref());
+    page(call, key, &context, &result, next, |last| {
         found
             .clients
             .get(last)
@@ -99,7 +114,7 @@ pub(super) fn clients(
     })
 }
 
-/// Whether an active app is to be deleted all the same.
+/// Whether an active app or client is to be deleted all the same.
 pub(super) fn force(call: &Call) -> Result<bool, ApiError> {
     let query = call.request.query_parameters(&["force"])?;
     let mut faults = Violations::default();
@@ -144,9 +159,9 @@ fn apps_context(list: &ListApps) -> String {
     format!("apps {:?} {:?}", list.only, list.filter)
 }
 
-/// What a cursor of a list of clients is bound to: the app as the path names it.
-fn clients_context(call: &Call) -> String {
-    format!("clients {}", call.request.path_parameter("app"))
+/// What a cursor of a list of clients is bound to: the app as the request names it.
+fn clients_context(app: Option<&str>) -> String {
+    format!("clients {}", app.unwrap_or_default())
 }
 
 fn after(
@@ -204,14 +219,17 @@ fn page_of(
         }
     }
     let query = query.append_pair("cursor", &next).finish();
-    // Path parameters are ids and code names, which need no escaping.
-    let path = call
-        .request
-        .path
-        .iter()
-        .fold(call.request.route.path.to_owned(), |path, (name, value)| {
-            path.replace(&format!("{{{name}}}"), value)
-        });
+    let path = path_of(call);
     let body = json!({ "result": result, "next_cursor": next });
     Ok(Response::json(200, &body).with("link", format!("<{path}?{query}>; rel=\"next\"")))
+}
+
+/// The path that was asked. Path parameters are ids and code names, which need no escaping.
+pub(super) fn path_of(call: &Call) -> String {
+    let request = &call.request;
+    let filled = |path: String, (name, value): &(String, String)| {
+        path.replace(&format!("{{{name}}}"), value)
+    };
+    let pattern = request.route.path.to_owned();
+    request.path.iter().fold(pattern, filled)
 }

@@ -19,10 +19,9 @@ use super::{
     Words, phrases::Phrases,
 };
 use crate::{
-    ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
+    ApiError, Call, Request, Response, change::AppChange, fields::Fields, find::named_app,
+    precondition::etag,
 };
-
-pub(super) use read::default_rights;
 
 const JSON: &str = "application/json";
 /// The longest life of a secret that can be asked for: ten years, in seconds.
@@ -48,7 +47,7 @@ impl Phrases for Native {
                 "none is for native clients only; set client_type to native or choose another method",
             ),
             CREDENTIALS_NEED_A_METHOD => Some(
-                "client_credentials needs a client that authenticates; choose another auth method",
+                "client_credentials needs a client that authenticates; send the list without it, or choose another auth method",
             ),
             PRIVATE_SCHEME => Some(
                 "must use https; private-use schemes are only for clients with the client_type native",
@@ -94,7 +93,9 @@ impl Words for Native {
 
     fn check_query(&self, request: &Request) -> Result<(), ApiError> {
         match request.route.operation {
-            "list-apps" | "list-clients" | "delete-app" | "revoke-secret" => Ok(()),
+            "list-apps" | "list-clients" | "delete-app" | "delete-client" | "revoke-secret" => {
+                Ok(())
+            }
             _ => request.query_parameters(&[]).map(drop),
         }
     }
@@ -125,7 +126,7 @@ impl Words for Native {
     }
 
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
-        read::update_app(merge::onto(call, write::app_document(now))?, now)
+        read::update_app(merge::onto(call, read::base_of_app(now))?, now)
     }
 
     fn app_changed(
@@ -141,8 +142,21 @@ impl Words for Native {
         lists::force(call)
     }
 
+    fn app_of_client(&self, call: &Call) -> Result<Option<String>, ApiError> {
+        if let Some(named) = named_app(call) {
+            return Ok(Some(named.to_owned()));
+        }
+        let fields = Fields::of_body(&call.request, JSON)?;
+        read::app_of_client(fields, call.caller()?.management)
+    }
+
     fn create_client(&self, call: &Call, app: &App) -> Result<ClientSettings, ApiError> {
-        read::create_client(Fields::of_body(&call.request, JSON)?, app)
+        let mut fields = Fields::of_body(&call.request, JSON)?;
+        if named_app(call).is_none() {
+            // It led to the app.
+            fields.take("app_id");
+        }
+        read::create_client(fields, app)
     }
 
     fn client_created(
@@ -183,7 +197,7 @@ impl Words for Native {
     }
 
     fn update_client(&self, call: &Call, now: &Principal) -> Result<ClientSettings, ApiError> {
-        let fields = merge::onto(call, write::client_document(&now.client.settings))?;
+        let fields = merge::onto(call, read::base_of_client(now))?;
         read::update_client(fields, now)
     }
 
@@ -195,6 +209,10 @@ impl Words for Native {
     ) -> Result<Response, ApiError> {
         let shown = write::client(&now.app, &now.client);
         Ok(changed(shown, secret).with("etag", etag(now.client.version)))
+    }
+
+    fn delete_client(&self, call: &Call) -> Result<bool, ApiError> {
+        lists::force(call)
     }
 
     fn resources(&self, call: &Call) -> Result<Vec<ResourceId>, ApiError> {
@@ -232,13 +250,7 @@ impl Words for Native {
 
     fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
         let shown = with_secret(write::secret(&issued.stored), Some(&issued.secret));
-        let request = &call.request;
-        let location = format!(
-            "/v1/applications/{}/clients/{}/secrets/{}",
-            request.path_parameter("app"),
-            request.path_parameter("client_id"),
-            issued.stored.id
-        );
+        let location = format!("{}/{}", lists::path_of(call), issued.stored.id);
         Ok(result(201, &shown)
             .with("location", location)
             .with("cache-control", "no-store"))
@@ -247,6 +259,10 @@ impl Words for Native {
     fn secrets(&self, _call: &Call, secrets: &[StoredSecret]) -> Result<Response, ApiError> {
         let shown: Vec<_> = secrets.iter().map(write::secret).collect();
         Ok(Response::json(200, &json!({ "result": shown })))
+    }
+
+    fn secret(&self, _call: &Call, secret: &StoredSecret) -> Result<Response, ApiError> {
+        Ok(result(200, &write::secret(secret)))
     }
 }
 

@@ -2,21 +2,25 @@
 
 use domain::{
     App, AppProfile, AuthenticatorPreferences, CibaAuthorization, ClientSettings, ClientType,
-    CodeName, CodeNameChoice, CreateApp, Description, DeviceAuthorization, GrantType, Invalid,
-    Jwks, LogoutUri, Name, RedirectUri, ResourceId, ResponseType, Scope, ServiceProviderId,
-    Subdomain, TokenEndpointAuthMethod, WebUri,
+    CodeName, CodeNameChoice, CreateApp, DefaultRights, Description, DeviceAuthorization,
+    GrantType, Invalid, Jwks, LogoutUri, Name, RedirectUri, ResourceId, ResponseType, Scope,
+    ServiceProviderId, Subdomain, TokenEndpointAuthMethod, WebUri,
     app::{self, DEFAULT_INVITE_MINUTES},
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
-    scopes,
 };
+use serde_json::{Map, Value};
 use table::Principal;
 
+use super::write;
 use crate::{ApiError, change::AppChange, fields::Fields};
 
 /// The longest invitation that can be asked for: a year, in minutes.
 const MAX_INVITE_MINUTES: u32 = 525_600;
 /// As many grant types as there are.
 const MAX_GRANTS: usize = 8;
+
+/// What to do where the caller's token does not say which app is meant.
+const APP_OF_CLIENT: &str = "with a token of the management application: the id or the code name of the application that the client is to be of";
 
 /// What members of a client are called where it stands.
 struct Names {
@@ -87,21 +91,82 @@ pub(super) fn update_app(fields: Fields, now: &App) -> Result<AppChange, ApiErro
     app_document(fields, Some(now))
 }
 
+/// What an update of an app is laid over: all that can be set, but grants and scopes only where they are not
+/// the defaults of the method. So an update that names none gets those of the method that it sets.
+pub(super) fn base_of_app(now: &App) -> Map<String, Value> {
+    let client = &now.default_client.settings;
+    let defaults = DefaultRights::of_default_client(client.token_endpoint_auth_method);
+    without_defaults(
+        write::app_document(now),
+        &OF_DEFAULT_CLIENT,
+        client,
+        &defaults,
+    )
+}
+
+/// The same of a client.
+pub(super) fn base_of_client(now: &Principal) -> Map<String, Value> {
+    let client = &now.client.settings;
+    let method = client.token_endpoint_auth_method;
+    let defaults = DefaultRights::of(&now.app, now.client.default, method);
+    without_defaults(
+        write::client_document(client),
+        &OF_CLIENT,
+        client,
+        &defaults,
+    )
+}
+
+fn without_defaults(
+    mut document: Map<String, Value>,
+    names: &Names,
+    client: &ClientSettings,
+    defaults: &DefaultRights,
+) -> Map<String, Value> {
+    if client.grant_types == defaults.grant_types {
+        document.remove(names.grant_types);
+    }
+    if client.scopes == defaults.scopes {
+        document.remove(names.scopes);
+    }
+    document
+}
+
+/// Which app a new client is to be of, as the body says: it must for a caller who reaches `several` apps.
+pub(super) fn app_of_client(mut f: Fields, several: bool) -> Result<Option<String>, ApiError> {
+    let missing = match f.take("app_id") {
+        Some(Value::String(named)) => return Ok(Some(named)),
+        None if !several => return Ok(None),
+        None => Invalid::RequiredHere(APP_OF_CLIENT),
+        Some(_) => Invalid::Type("a string"),
+    };
+    f.fault("app_id", missing);
+    // With every other fault that shows without knowing the app.
+    let settings = client(&mut f, &OF_CLIENT, None, DefaultRights::of_default_client);
+    Err(client_or_faults(f, settings, true)
+        .err()
+        .unwrap_or_else(|| ApiError::internal("a fault was lost")))
+}
+
 pub(super) fn create_client(mut f: Fields, app: &App) -> Result<ClientSettings, ApiError> {
-    let settings = client(&mut f, &OF_CLIENT, None, |_| {
-        (vec![GrantType::AuthorizationCode], Vec::new())
-    });
-    let found = settings.check(app.management);
-    let mut faults = f.into_faults();
-    faults.extend_elsewhere(found.renamed(|p| OF_CLIENT.pointer(p)));
-    Ok(faults.or(settings)?)
+    let rights = |method| DefaultRights::of_further_client(app, method);
+    let settings = client(&mut f, &OF_CLIENT, None, rights);
+    client_or_faults(f, settings, app.management)
 }
 
 pub(super) fn update_client(mut f: Fields, now: &Principal) -> Result<ClientSettings, ApiError> {
-    let settings = client(&mut f, &OF_CLIENT, Some(&now.client.settings), |_| {
-        (vec![GrantType::AuthorizationCode], Vec::new())
-    });
-    let found = settings.check(now.app.management);
+    let Principal { app, client: old } = now;
+    let rights = |method| DefaultRights::of(app, old.default, method);
+    let settings = client(&mut f, &OF_CLIENT, Some(&old.settings), rights);
+    client_or_faults(f, settings, app.management)
+}
+
+fn client_or_faults(
+    f: Fields,
+    settings: ClientSettings,
+    management: bool,
+) -> Result<ClientSettings, ApiError> {
+    let found = settings.check(management);
     let mut faults = f.into_faults();
     faults.extend_elsewhere(found.renamed(|p| OF_CLIENT.pointer(p)));
     Ok(faults.or(settings)?)
@@ -114,7 +179,7 @@ fn app_document(mut fields: Fields, now: Option<&App>) -> Result<AppChange, ApiE
     let f = &mut fields;
     let profile = profile(f, now.map(|app| &app.profile));
     let settings = now.map(|app| &app.default_client.settings);
-    let client = client(f, names, settings, default_rights);
+    let client = client(f, names, settings, DefaultRights::of_default_client);
     let management = now.is_some_and(|app| app.management);
     let found = app::check(&profile, &client, management).renamed(|pointer| {
         if pointer.starts_with("/client/") {
@@ -169,12 +234,12 @@ fn client(
     f: &mut Fields,
     names: &Names,
     now: Option<&ClientSettings>,
-    rights: impl Fn(TokenEndpointAuthMethod) -> (Vec<GrantType>, Vec<Scope>),
+    rights: impl Fn(TokenEndpointAuthMethod) -> DefaultRights,
 ) -> ClientSettings {
     let method = f
         .text(names.auth_method, TokenEndpointAuthMethod::parse)
         .unwrap_or_default();
-    let (grants, granted) = rights(method);
+    let defaults = rights(method);
     let held = now.map_or(&[][..], |now| &now.grant_types);
     let name = f
         .required(names.name, Name::parse)
@@ -205,10 +270,10 @@ fn client(
         redirect_uris: f.required_list("redirect_uris", MAX_URIS, RedirectUri::parse),
         grant_types: f
             .list(names.grant_types, MAX_GRANTS, |text| grant(text, held))
-            .unwrap_or(grants),
+            .unwrap_or(defaults.grant_types),
         scopes: f
             .list(names.scopes, MAX_GRANTED, Scope::parse)
-            .unwrap_or(granted),
+            .unwrap_or(defaults.scopes),
         resources: f
             .list("resources", MAX_GRANTED, ResourceId::parse)
             .unwrap_or_default(),
@@ -240,19 +305,4 @@ fn grant(text: &str, held: &[GrantType]) -> Result<GrantType, Invalid> {
         )),
         grant => Ok(grant),
     }
-}
-
-/// What a default client gets when its request names no grants or scopes: enough for a confidential
-/// one to read and edit its own app.
-pub(in crate::dialect) fn default_rights(
-    method: TokenEndpointAuthMethod,
-) -> (Vec<GrantType>, Vec<Scope>) {
-    if !method.is_confidential() {
-        return (vec![GrantType::AuthorizationCode], Vec::new());
-    }
-    let names = [scopes::READ, scopes::EDIT];
-    (
-        vec![GrantType::AuthorizationCode, GrantType::ClientCredentials],
-        names.iter().filter_map(|s| Scope::parse(s).ok()).collect(),
-    )
 }

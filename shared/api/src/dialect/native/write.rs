@@ -1,6 +1,6 @@
 //! Domain entities in native words.
 
-use domain::{App, Client, ClientSettings, Status, StoredSecret, TenantId};
+use domain::{App, Client, ClientSettings, Status, StoredSecret};
 use serde_json::{Map, Value, json};
 
 /// What the owner of an app can set: what an update is laid over.
@@ -54,6 +54,7 @@ pub(super) fn app(app: &App) -> Map<String, Value> {
         "updated_by": app.updated_by,
         "version": app.version,
     })));
+    members.extend(derived(app, &app.default_client));
     status(&mut members, &app.status, app.previous_status.as_ref());
     optional(
         &mut members,
@@ -84,15 +85,10 @@ pub(super) fn client_document(settings: &ClientSettings) -> Map<String, Value> {
 
 /// A client of `app`.
 pub(super) fn client(app: &App, client: &Client) -> Map<String, Value> {
-    client_of(&app.tenant_id, client)
-}
-
-/// A client of `tenant`.
-pub(super) fn client_of(tenant: &TenantId, client: &Client) -> Map<String, Value> {
     let mut members = client_document(&client.settings);
     members.extend(object(json!({
         "app_id": client.app_id,
-        "tenant_id": tenant,
+        "tenant_id": app.tenant_id,
         "client_id": client.client_id,
         "active": client.status.active,
         "default": client.default,
@@ -102,12 +98,23 @@ pub(super) fn client_of(tenant: &TenantId, client: &Client) -> Map<String, Value
         "updated_by": client.updated_by,
         "version": client.version,
     })));
+    members.extend(derived(app, client));
     status(
         &mut members,
         &client.status,
         client.previous_status.as_ref(),
     );
     members
+}
+
+/// What follows for a client of `app` from both of them, in answers about either: read-only, and stored nowhere.
+fn derived(app: &App, client: &Client) -> Map<String, Value> {
+    object(json!({
+        // Whether it can work: its own switch and its app's are on.
+        "effective": app.lets_work(client),
+        // What its tokens may carry: its own scopes, and what the app's roles add.
+        "effective_scopes": app.scopes_of(client),
+    }))
 }
 
 /// What is kept of a secret: enough to tell whether it is safe to delete.

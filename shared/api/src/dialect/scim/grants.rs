@@ -1,6 +1,6 @@
 //! The Me role and its grants. There is one role, so a grant is named by the app that has it.
 
-use domain::AppId;
+use domain::{App, AppId, scopes};
 use serde_json::{Value, json};
 
 use super::{
@@ -26,10 +26,10 @@ pub(super) fn roles(call: &Call) -> Result<Response, ApiError> {
         "id": ME,
         "displayName": "Me",
         "app": { "value": SERVICE },
-        "description": "Puts the scope of self-service into the tokens of the app's client.",
+        "description": format!("Puts the scope of self-service, {}, into the tokens of the app's client.", scopes::ME),
         "meta": {
             "resourceType": "AppRole",
-            "location": format!("{}/admin/v1/AppRoles/{ME}", call.base),
+            "location": role_location(&call.base),
         },
     });
     match call.request.path_parameter("role") {
@@ -44,6 +44,21 @@ pub(super) fn roles(call: &Call) -> Result<Response, ApiError> {
     let shown = if found { vec![role] } else { Vec::new() };
     let total = shown.len();
     Ok(list_response(shown, total, 1))
+}
+
+fn role_location(base: &str) -> String {
+    format!("{base}/admin/v1/AppRoles/{ME}")
+}
+
+/// The roles that an app was given, as the app shows them.
+pub(super) fn granted(app: &App, base: &str) -> Vec<Value> {
+    let role = json!({
+        "value": ME,
+        "display": "Me",
+        "appId": SERVICE,
+        "$ref": role_location(base),
+    });
+    app.me_role.iter().map(|_| role.clone()).collect()
 }
 
 fn filter_text(call: &Call) -> Result<Option<String>, ApiError> {

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod filter;
+mod follow;
 mod grammar;
 mod grants;
 mod ignored;
@@ -129,7 +130,10 @@ impl Words for Scim {
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
         let body = members(call)?;
         let document = if call.request.route.method == "PATCH" {
-            patch::apply(write::document(now), body)?
+            let before = write::document(now);
+            let mut after = patch::apply(before.clone(), body)?;
+            follow::client_type(&before, &mut after, now);
+            after
         } else {
             read::canonical_members(body)
         };
@@ -147,10 +151,8 @@ impl Words for Scim {
                 "schemas": [STATUS_SCHEMA],
                 "id": app.app_id,
                 "active": app.status.active,
-                "meta": {
-                    "resourceType": "AppStatusChanger",
-                    "location": format!("{}/admin/v1/AppStatusChanger/{}", call.base, app.app_id),
-                },
+                // No location: this can be put and not read; what it changed is the app of this id.
+                "meta": { "resourceType": "AppStatusChanger" },
             }))
         } else {
             let shown = write::warned(write::shown(app, &call.base), ignored::of(call)?);
@@ -207,7 +209,7 @@ impl Words for Scim {
         })?)
     }
 
-    fn secret_issued(&self, call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
+    fn secret_issued(&self, _call: &Call, issued: &SecretIssued) -> Result<Response, ApiError> {
         let shown = json!({
             "schemas": [SECRET_SCHEMA],
             "id": issued.stored.id,
@@ -215,8 +217,8 @@ impl Words for Scim {
             "clientSecret": issued.secret.expose(),
             "meta": {
                 "resourceType": "AppClientSecretRegenerator",
+                // No location: nobody can read a secret again.
                 "created": issued.stored.created_at.to_string(),
-                "location": format!("{}/admin/v1/AppClientSecretRegenerator/{}", call.base, issued.stored.id),
             },
         });
         Ok(Response::typed(201, SCIM, &shown).with("cache-control", "no-store"))

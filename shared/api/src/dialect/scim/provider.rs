@@ -285,6 +285,23 @@ fn offered_attributes() -> Vec<Attribute> {
             vec![A::text("certAlias", "The alias").required().exact()],
         )
         .many(),
+        A::complex(
+            "grantedAppRoles",
+            "The roles that it was given through Grants",
+            vec![
+                A::text("value", "The role's id").read_only().exact(),
+                A::text("display", "The role's name").read_only(),
+                A::text("appId", "The application whose role it is")
+                    .read_only()
+                    .exact(),
+                A::text("$ref", "The role")
+                    .uri()
+                    .with("referenceTypes", json!(["AppRole"]))
+                    .read_only(),
+            ],
+        )
+        .many()
+        .read_only(),
         A::text(
             "warnings",
             "What is stored as asked and is not safe, or served by no endpoint, and what of a request was ignored",

@@ -153,14 +153,14 @@ fn app_and_client(mut fields: Fields, now: Option<&App>) -> Result<AppChange, Ap
 
 /// `clientType`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Confidential,
     Trusted,
     Public,
 }
 
 impl Kind {
-    fn parse(text: &str) -> Result<Self, Invalid> {
+    pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
         match text {
             "confidential" => Ok(Self::Confidential),
             "trusted" => Ok(Self::Trusted),
@@ -169,7 +169,7 @@ impl Kind {
         }
     }
 
-    const fn template(self) -> &'static str {
+    pub(super) const fn template(self) -> &'static str {
         match self {
             Self::Public => PUBLIC_TEMPLATE,
             Self::Confidential | Self::Trusted => CONFIDENTIAL_TEMPLATE,

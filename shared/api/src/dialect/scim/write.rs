@@ -5,8 +5,11 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{APP_SCHEMA, CONFIDENTIAL_TEMPLATE, PUBLIC_TEMPLATE};
+use super::{APP_SCHEMA, CONFIDENTIAL_TEMPLATE, PUBLIC_TEMPLATE, grants};
 use crate::precondition::etag;
+
+/// `active` is the app's here, and so is `AppStatusChanger`.
+const CLIENT_OFF: &str = "the application is active, but its client was switched off by itself and gets no tokens; switch it on with PUT /v1/clients/<name>/status";
 
 /// What a caller can set: what an update is laid over.
 pub(super) fn document(app: &App) -> Map<String, Value> {
@@ -91,7 +94,14 @@ pub(super) fn app(app: &App, base: &str) -> Map<String, Value> {
         "version": etag(app.version),
     });
     members.insert("meta".into(), meta);
-    let warnings = warnings(&app.default_client.settings);
+    let roles = grants::granted(app, base);
+    if !roles.is_empty() {
+        members.insert("grantedAppRoles".into(), json!(roles));
+    }
+    let mut warnings = warnings(&app.default_client.settings);
+    if app.status.active && !app.lets_work(&app.default_client) {
+        warnings.push(CLIENT_OFF.into());
+    }
     if !warnings.is_empty() {
         members.insert("warnings".into(), json!(warnings));
     }
