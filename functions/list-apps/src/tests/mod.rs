@@ -2,6 +2,7 @@
 
 use testkit::{Registered, TestApp, TestRequest, Value, answer, body, json};
 
+mod filling;
 mod filters;
 mod openid;
 mod pages;

@@ -77,8 +77,8 @@ async fn a_page_is_one_query_of_the_index() {
         "",
         "limit=2",
         "app_name=A",
+        "contains=a",
         "active=true",
-        "active=true&app_name=Z&limit=1",
     ] {
         list(&app, query).send().await;
         let calls = app.recorder.take();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AppId, ClientId, CodeName, Invalid, Violations};
+use domain::{AppId, ClientId, CodeName, Invalid, Violations, app::folded_text};
 use serde_json::{Map, Value, json};
 use table::{AppFilter, ClientPage};
 
@@ -24,6 +24,7 @@ pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiErr
         "app_code_name",
         "client_id",
         "app_name",
+        "contains",
         "active",
     ])?;
     let mut faults = Violations::default();
@@ -43,6 +44,7 @@ pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiErr
         only: by_code.or(by_client),
         filter: AppFilter {
             name_prefix: query.get("app_name").cloned(),
+            name_contains: query.get("contains").map(|text| folded_text(text)),
             active,
         },
         predicate: None,
