@@ -9,6 +9,7 @@
 mod arbitrary;
 mod attacks;
 mod bounds;
+mod case;
 mod errors;
 mod ground;
 mod headers;

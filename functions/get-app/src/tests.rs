@@ -219,7 +219,6 @@ async fn what_can_name_no_app_is_not_found_without_a_read() {
         format!("{id}\0"),
         id[..35].to_owned(),
         mine.client_id().to_string(),
-        "MyApp".into(),
         "my-app".into(),
         "my_app_x".into(),
         "_".into(),

@@ -32,7 +32,7 @@ pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiErr
     let active = boolean(&query, "active", &mut faults);
     let by_code = query
         .get("app_code_name")
-        .map(|text| CodeName::parse(text).map_or(AppSelector::Nothing, AppSelector::CodeName));
+        .map(|text| CodeName::named(text).map_or(AppSelector::Nothing, AppSelector::CodeName));
     let by_client = query
         .get("client_id")
         .map(|text| ClientId::parse(text).map_or(AppSelector::Nothing, AppSelector::Client));
@@ -148,7 +148,8 @@ fn apps_context(list: &ListApps) -> String {
 
 /// What a cursor of a list of clients is bound to: the app as the path names it.
 fn clients_context(call: &Call) -> String {
-    format!("clients {}", call.request.path_parameter("app"))
+    let app = call.request.path_parameter("app");
+    format!("clients {}", app.to_ascii_lowercase())
 }
 
 fn after(
