@@ -11,7 +11,7 @@ use table::{ChangeError, Principal};
 
 /// Answers 204; 409 for an app's default client, which goes with its app only.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let if_match = IfMatch::of(&call);
+    let if_match = IfMatch::of(&call)?;
     for _ in 0..TRIES {
         let Principal { app, client } = find::client(&registry, &call).await?;
         let needed = RightsNeeded::to_manage(app.management);

@@ -59,6 +59,7 @@ async fn an_app_is_read_by_its_id() {
                 "authenticator_preferences": {"is_centralized": false},
                 "device_authorization": {"enabled": false},
                 "ciba_authorization": {"enabled": false},
+                "access_token_lifetime": 3600,
                 "allow_public_signup": false,
                 "invite_member_email_expiration_minutes": 2880,
                 "trusted": false,

@@ -44,6 +44,6 @@ async fn refused(app: &TestApp, query: &str, parameter: &str, code: &str) {
     let shown = body(&response);
     let errors = shown["errors"].as_array().unwrap();
     assert_eq!(errors.len(), 1, "{query}: {errors:?}");
-    assert_eq!(errors[0]["pointer"], parameter, "{query}");
+    assert_eq!(errors[0]["parameter"], parameter, "{query}");
     assert_eq!(errors[0]["code"], code, "{query}");
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use domain::{AppId, ClientId, CodeName, Invalid, Violations, app::folded_text};
+use domain::{
+    AppId, ClientId, CodeName, Invalid, Place, Violations, app::folded_text, invalid::ITEMS,
+};
 use serde_json::{Map, Value, json};
 use table::{AppFilter, ClientPage};
 
@@ -18,7 +20,7 @@ const MAX_LIMIT: u32 = 100;
 type Query = HashMap<String, String>;
 
 pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiError> {
-    let query = call.request.query_parameters(&[
+    let known = [
         "limit",
         "cursor",
         "app_code_name",
@@ -26,8 +28,9 @@ pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiErr
         "app_name",
         "contains",
         "active",
-    ])?;
+    ];
     let mut faults = Violations::default();
+    let query = call.request.query_parameters(&known, &mut faults)?;
     let limit = limit(&query, &mut faults);
     let active = boolean(&query, "active", &mut faults);
     let by_code = query
@@ -38,7 +41,7 @@ pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiErr
         .map(|text| ClientId::parse(text).map_or(AppSelector::Nothing, AppSelector::Client));
     if by_code.is_some() && by_client.is_some() {
         let clash = Invalid::Conflict("can't be combined with app_code_name");
-        faults.push("client_id", clash);
+        faults.push(Place::parameter("client_id"), clash);
     }
     let mut list = ListApps {
         only: by_code.or(by_client),
@@ -74,8 +77,10 @@ pub(super) fn apps(call: &Call, list: &AppList, key: &CursorKey) -> Result<Respo
 }
 
 pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, ApiError> {
-    let query = call.request.query_parameters(&["limit", "cursor"])?;
     let mut faults = Violations::default();
+    let query = call
+        .request
+        .query_parameters(&["limit", "cursor"], &mut faults)?;
     let limit = limit(&query, &mut faults);
     let after = after(call, key, &clients_context(call), &query, &mut faults)?;
     let after = after.and_then(|id| ClientId::parse(&id).ok());
@@ -103,20 +108,21 @@ pub(super) fn clients(
 
 /// Whether an active app is to be deleted all the same.
 pub(super) fn force(call: &Call) -> Result<bool, ApiError> {
-    let query = call.request.query_parameters(&["force"])?;
     let mut faults = Violations::default();
+    let query = call.request.query_parameters(&["force"], &mut faults)?;
     let force = boolean(&query, "force", &mut faults);
     Ok(faults.or(force.unwrap_or_default())?)
 }
 
 /// Whether `?tokens=end` is there, the one value that the parameter has.
 pub(super) fn ends_tokens(call: &Call) -> Result<bool, ApiError> {
-    let query = call.request.query_parameters(&["tokens"])?;
-    match query.get("tokens").map(String::as_str) {
-        None => Ok(false),
-        Some("end") => Ok(true),
-        Some(_) => Err(Violations::one("tokens", Invalid::Choice("end")).into()),
+    let mut faults = Violations::default();
+    let query = call.request.query_parameters(&["tokens"], &mut faults)?;
+    let tokens = query.get("tokens").map(String::as_str);
+    if tokens.is_some_and(|tokens| tokens != "end") {
+        faults.push(Place::parameter("tokens"), Invalid::Choice("end"));
     }
+    Ok(faults.or(tokens.is_some())?)
 }
 
 fn limit(query: &Query, faults: &mut Violations) -> u32 {
@@ -124,7 +130,8 @@ fn limit(query: &Query, faults: &mut Violations) -> u32 {
         None => DEFAULT_LIMIT,
         Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
         Some(_) => {
-            faults.push("limit", Invalid::Range(1, MAX_LIMIT.into()));
+            let range = Invalid::Range(ITEMS, 1, MAX_LIMIT.into());
+            faults.push(Place::parameter("limit"), range);
             DEFAULT_LIMIT
         }
     }
@@ -135,7 +142,7 @@ fn boolean(query: &Query, name: &str, faults: &mut Violations) -> Option<bool> {
         "true" => Some(true),
         "false" => Some(false),
         _ => {
-            faults.push(name, Invalid::Choice("true, false"));
+            faults.push(Place::parameter(name), Invalid::Choice("true, false"));
             None
         }
     }
@@ -165,7 +172,7 @@ fn after(
     let found = cursor::decode(&key.0, call.tenant()?, context, text);
     if found.is_none() {
         let why = "is not one of this list; start without a cursor and follow next_cursor";
-        faults.push("cursor", Invalid::Conflict(why));
+        faults.push(Place::parameter("cursor"), Invalid::Conflict(why));
     }
     Ok(found)
 }

@@ -4,11 +4,12 @@
 mod lists;
 mod merge;
 mod read;
+mod read_only;
 mod write;
 
 use domain::{
-    App, ClientSettings, CreateApp, Description, ResourceId, Secret, StoredSecret,
-    client::MAX_GRANTED,
+    App, ClientSettings, CreateApp, Description, Place, ResourceId, Secret, StoredSecret,
+    Violation, client::MAX_GRANTED, invalid::SECONDS,
 };
 use serde_json::{Map, Value, json};
 use table::{ClientPage, Principal};
@@ -21,6 +22,8 @@ use crate::{
     ApiError, Call, Request, Response, change::AppChange, fields::Fields, precondition::etag,
 };
 
+use read_only::ReadOnly;
+
 pub(super) use read::default_rights;
 
 const JSON: &str = "application/json";
@@ -32,14 +35,7 @@ pub(super) struct Native;
 impl Words for Native {
     fn error(&self, error: &ApiError, request_id: &str) -> Response {
         let faults: Vec<_> = match error {
-            ApiError::Invalid(faults) => faults
-                .iter()
-                .map(|v| {
-                    json!({
-                        "pointer": v.pointer, "code": v.invalid.code(), "message": v.to_string(),
-                    })
-                })
-                .collect(),
+            ApiError::Invalid(faults) => faults.iter().map(fault).collect(),
             _ => Vec::new(),
         };
         let messages: Vec<_> = match error {
@@ -66,12 +62,13 @@ impl Words for Native {
     fn check_query(&self, request: &Request) -> Result<(), ApiError> {
         match request.route.operation {
             "list-apps" | "list-clients" | "delete-app" | "revoke-secret" => Ok(()),
-            _ => request.query_parameters(&[]).map(drop),
+            _ => request.no_parameters(),
         }
     }
 
     fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
-        read::create_app(Fields::of_body(&call.request, JSON)?)
+        let fields = Fields::of_body(&call.request, JSON)?;
+        read::create_app(read_only::refuse(fields, &read_only::OF_APP))
     }
 
     fn app_created(&self, _call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
@@ -96,7 +93,12 @@ impl Words for Native {
     }
 
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
-        read::update_app(merge::onto(call, write::app_document(now))?, now)
+        let shown = write::app(now);
+        let read_only = ReadOnly::new(&read_only::OF_APP, &shown);
+        read::update_app(
+            merge::onto(call, write::app_document(now), &read_only)?,
+            now,
+        )
     }
 
     fn app_changed(
@@ -113,7 +115,8 @@ impl Words for Native {
     }
 
     fn create_client(&self, call: &Call, app: &App) -> Result<ClientSettings, ApiError> {
-        read::create_client(Fields::of_body(&call.request, JSON)?, app)
+        let fields = Fields::of_body(&call.request, JSON)?;
+        read::create_client(read_only::refuse(fields, &read_only::OF_CLIENT), app)
     }
 
     fn client_created(
@@ -154,8 +157,12 @@ impl Words for Native {
     }
 
     fn update_client(&self, call: &Call, now: &Principal) -> Result<ClientSettings, ApiError> {
-        let fields = merge::onto(call, write::client_document(&now.client.settings))?;
-        read::update_client(fields, now)
+        let mut shown = write::client(&now.app, &now.client);
+        // A read by the client id alone shows the app too.
+        shown.insert("app".into(), write::app(&now.app).into());
+        let read_only = ReadOnly::new(&read_only::OF_CLIENT, &shown);
+        let document = write::client_document(&now.client.settings);
+        read::update_client(merge::onto(call, document, &read_only)?, now)
     }
 
     fn client_changed(
@@ -191,7 +198,7 @@ impl Words for Native {
         // The body is optional, and API Gateway may add a content type to an empty one.
         if !call.request.body.is_empty() {
             let mut f = Fields::of_body(&call.request, JSON)?;
-            asked.expires_in = f.integer("expires_in", 1, MAX_EXPIRES_IN);
+            asked.expires_in = f.integer("expires_in", SECONDS, 1, MAX_EXPIRES_IN);
             f.into_faults().or(())?;
         }
         Ok(asked)
@@ -219,6 +226,24 @@ impl Words for Native {
         let shown: Vec<_> = secrets.iter().map(write::secret).collect();
         Ok(Response::json(200, &json!({ "result": shown })))
     }
+}
+
+/// One fault, at its place: a JSON pointer into the body (RFC 6901), or the name of a query parameter or a
+/// header. A fault of the whole query has none.
+fn fault(fault: &Violation) -> Value {
+    let mut members = Map::new();
+    let place = match &fault.place {
+        Place::Body(pointer) => Some(("pointer", pointer.as_str())),
+        Place::Parameter(name) => Some(("parameter", name.as_str())),
+        Place::Header(name) => Some(("header", *name)),
+        Place::Query => None,
+    };
+    if let Some((member, place)) = place {
+        members.insert(member.into(), place.into());
+    }
+    members.insert("code".into(), fault.invalid.code().into());
+    members.insert("message".into(), fault.to_string().into());
+    members.into()
 }
 
 fn result(status: u16, shown: &Map<String, Value>) -> Response {
