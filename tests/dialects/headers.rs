@@ -39,7 +39,7 @@ async fn two_authorization_headers_are_refused_at_every_route_and_never_one_of_t
                 let response = request.header("authorization", &two).send().await;
                 let status = bad_request(route.dialect);
                 assert_eq!(response.status, status, "{route:?}: {}", response.body);
-                let named = "authorization was sent two times";
+                let named = "Authorization was sent two times";
                 assert!(response.body.contains(named), "{}", response.body);
             }
         }
@@ -57,13 +57,13 @@ async fn two_idempotency_keys_are_told_and_are_not_one_key_with_a_comma() {
     for (path, header, content, dialect) in [
         (
             "/v1/applications",
-            "idempotency-key",
+            "Idempotency-Key",
             native,
             Dialect::Native,
         ),
         (
             "/platform/v1/apps",
-            "idempotency-key",
+            "Idempotency-Key",
             openid,
             Dialect::OpenIdApps,
         ),
@@ -78,7 +78,7 @@ async fn two_idempotency_keys_are_told_and_are_not_one_key_with_a_comma() {
             ground
                 .to("POST", path)
                 .json(&content)
-                .header(header, key)
+                .header(&header.to_ascii_lowercase(), key)
                 .send()
         };
         for two in ["one,two", "one,one", "one,", ","] {

@@ -6,19 +6,26 @@
     reason = "a test whose set-up fails has failed"
 )]
 
+mod advice;
 mod arbitrary;
 mod attacks;
 mod bounds;
+mod case;
+mod echoes;
 mod effective;
 mod errors;
+mod faults;
 mod ground;
 mod headers;
 mod keeps;
+mod lifetimes;
 mod mapping;
 mod names;
 mod patches;
+mod places;
 mod preconditions;
 mod queries;
+mod read_only;
 mod roles;
 mod warnings;
 mod words;

@@ -44,7 +44,7 @@ impl Ask {
         match self {
             Self::Route(_, request) => {
                 let header = request.route.dialect.idempotency_header();
-                request.headers.contains_key(header)
+                request.headers.contains_key(&header.to_ascii_lowercase())
             }
             Self::Run(_) => false,
         }
@@ -295,7 +295,9 @@ fn ask(snapshot: &Snapshot, method: &str, path: &str, json: &Value) -> Ask {
     }
     if ["create-app", "create-client", "issue-secret"].contains(&operation) {
         let header = asked.route.dialect.idempotency_header();
-        asked.headers.insert(header.into(), "one-key".into());
+        asked
+            .headers
+            .insert(header.to_ascii_lowercase(), "one-key".into());
     }
     Ask::Route(format!("{method} {path}"), asked)
 }

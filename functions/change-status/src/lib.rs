@@ -4,7 +4,7 @@
 //! One conditional write for an app; one read more for a client, which may be another app's.
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{TRIES, lost_race, refused, write_id},
     dialect::SetStatus,
     find,
@@ -15,8 +15,7 @@ use table::{ChangeError, Principal, StatusChange, StatusOutcome};
 
 /// Answers 200 with the app or client as it is now, changed or not.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let wanted = call.dialect().status(&call)?;
-    let if_match = IfMatch::of(&call);
+    let (wanted, if_match) = both(call.dialect().status(&call), IfMatch::of(&call))?;
     let change = change(&registry, &call, &wanted, &if_match)?;
     let one_client = !call.request.path_parameter("client_id").is_empty();
     for _ in 0..TRIES {

@@ -62,6 +62,7 @@ async fn an_app_is_switched_off_with_who_when_and_why() {
             "trusted": false,
             "device_authorization": {"enabled": false},
             "ciba_authorization": {"enabled": false},
+            "access_token_lifetime": 3600,
             "login_preferences": {},
             "active": false,
             "status_change":
@@ -200,9 +201,13 @@ async fn a_stale_if_match_is_decided_by_the_write_itself() {
         let last = calls.last().unwrap();
         assert_eq!((last.operation.as_str(), last.status), ("UpdateItem", 400));
         // What can be no version of ours matches nothing.
+        stale("\"nonsense\"").await;
         for tag in ["nonsense", "W/\"1\"", "1"] {
-            stale(tag).await;
+            let sent = put(&app, &path).header("if-match", tag).json(&off());
+            let found = faults(&sent.send().await);
+            assert_eq!(found, [("If-Match".into(), "conflict".into())], "{tag}");
         }
+        assert!(app.recorder.take().is_empty());
         let sent = put(&app, &path).header("if-match", "*").json(&off());
         let response = sent.send().await;
         result(&response, 200);
@@ -231,7 +236,7 @@ async fn if_match_may_name_several_versions_but_not_any_number() {
         assert_eq!(refusal(&stale), (412, "precondition-failed".into()));
         let many = vec!["\"9\""; 21].join(",");
         let found = faults(&send(&many).send().await);
-        assert_eq!(found, [("if-match".into(), "conflict".into())]);
+        assert_eq!(found, [("If-Match".into(), "conflict".into())]);
         result(&send("\"1\", \"2\", \"9\"").send().await, 200);
     }
 }

@@ -4,7 +4,7 @@
 //! name when it is taken.
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{first_secret, taken},
     dialect::AppCreated,
     idempotency::Ticket,
@@ -17,11 +17,10 @@ const TRIES: usize = 4;
 
 /// Answers 201 with the app and its secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let command = call.dialect().create_app(&call)?;
+    let (command, ticket) = both(call.dialect().create_app(&call), Ticket::of(&call))?;
     let caller = call.caller()?;
     let needed = RightsNeeded::to_register(&command);
     caller.require_all(&registry, &needed).await?;
-    let ticket = Ticket::of(&call)?;
     let how = Registration {
         app_id: AppId::generate(registry.unix_ms(), registry.random()?),
         tenant_id: caller.tenant_id.clone(),

@@ -3,7 +3,7 @@
 //! One read of the app, one of the caller as it is now, one transaction, in which the app's clients are counted.
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{first_secret, refused},
     find,
     idempotency::Ticket,
@@ -16,9 +16,11 @@ use table::{ChangeError, Made, Principal};
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
     let named = call.dialect().app_of_client(&call)?;
     let app = find::app_of(&registry, &call, named.as_deref()).await?;
+    let headers = both(IfMatch::of(&call), Ticket::of(&call));
+    let settings = call.dialect().create_client(&call, &app);
+    let (settings, (if_match, ticket)) = both(settings, headers)?;
     // The client is an item of its own, so the app's version is asked of this read, and not of the write.
-    IfMatch::of(&call).check(app.version)?;
-    let settings = call.dialect().create_client(&call, &app)?;
+    if_match.check(app.version)?;
     let caller = call.caller()?;
     let needed = RightsNeeded::to_add_client(&app, &settings);
     caller.require_all(&registry, &needed).await?;
@@ -33,7 +35,6 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         .dialect()
         .client_created(&call, &made, secret.as_ref())?;
 
-    let ticket = Ticket::of(&call)?;
     let record = ticket.as_ref().map(|ticket| {
         let made = Made {
             app_id: made.app.app_id,

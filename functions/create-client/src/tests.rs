@@ -54,6 +54,7 @@ async fn the_required_members_are_enough_and_the_answer_shows_all() {
             "resources": [],
             "device_authorization": {"enabled": false},
             "ciba_authorization": {"enabled": false},
+            "access_token_lifetime": 3600,
             "active": true,
             "default": false,
             "effective": true,
@@ -210,13 +211,10 @@ async fn what_is_missing_or_wrong_is_reported_at_its_place() {
             with("jwks_uri", "https://a.example"),
             vec![("/jwks_uri", "unknown_member")],
         ),
-        (
-            with("client_id", "mine"),
-            vec![("/client_id", "unknown_member")],
-        ),
+        (with("client_id", "mine"), vec![("/client_id", "read_only")]),
         (
             with("tenant_id", "other"),
-            vec![("/tenant_id", "unknown_member")],
+            vec![("/tenant_id", "read_only")],
         ),
         (
             with("client_type", "spa"),

@@ -22,7 +22,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
         granted_by: caller.client_id.to_string(),
     };
     // A grant is the app's, so its version is the app's.
-    let if_match = IfMatch::of(&call);
+    let if_match = IfMatch::of(&call)?;
     let versions = if_match.versions()?;
     let (tenant, id) = (&caller.tenant_id, write_id(&registry)?);
     let granted = registry

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{TRIES, lost_race, refused},
     find,
     precondition::IfMatch,
@@ -17,8 +17,7 @@ const SWEEP: Duration = Duration::from_millis(1500);
 
 /// Answers 204; 409 for an active app unless the request insists.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let force = call.dialect().delete_app(&call)?;
-    let if_match = IfMatch::of(&call);
+    let (force, if_match) = both(call.dialect().delete_app(&call), IfMatch::of(&call))?;
     for _ in 0..TRIES {
         let app = find::app(&registry, &call).await?;
         if_match.check(app.version)?;

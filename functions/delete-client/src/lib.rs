@@ -1,7 +1,7 @@
 //! Deletes a further client that is switched off, or any when the request insists; its tokens and secrets are dead with the next read of it.
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{TRIES, lost_race, refused},
     find,
     precondition::IfMatch,
@@ -12,8 +12,7 @@ use table::{ChangeError, Principal};
 /// Answers 204; 409 for an active client unless the request insists, and for an app's default client, which goes
 /// with its app only.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let force = call.dialect().delete_client(&call)?;
-    let if_match = IfMatch::of(&call);
+    let (force, if_match) = both(call.dialect().delete_client(&call), IfMatch::of(&call))?;
     for _ in 0..TRIES {
         let Principal { app, client } = find::client(&registry, &call).await?;
         let needed = RightsNeeded::to_manage(app.management);

@@ -15,7 +15,7 @@ pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError
     let needed = RightsNeeded::to_manage(app_id == caller.app_id);
     caller.require_all(&registry, &needed).await?;
     let (tenant, id) = (&caller.tenant_id, write_id(&registry)?);
-    let if_match = IfMatch::of(&call);
+    let if_match = IfMatch::of(&call)?;
     let versions = if_match.versions()?;
     let table = &registry.table;
     let revoked = table.revoke_me(tenant, &app_id, versions, &id).await;

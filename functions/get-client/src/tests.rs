@@ -26,6 +26,7 @@ async fn a_client_is_shown_whole_and_from_its_id_alone_with_its_app() {
         "resources": [],
         "device_authorization": {"enabled": false},
         "ciba_authorization": {"enabled": false},
+        "access_token_lifetime": 3600,
         "active": true,
         "default": false,
         "effective": true,

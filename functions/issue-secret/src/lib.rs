@@ -1,7 +1,7 @@
 //! Issues a further secret of a client; the ones it has go on working. The caller is read as it is now.
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{TRIES, keeps_a_lasting_secret, new_secret, refused, too_many_ended},
     dialect::{IssueSecret, SecretIssued},
     find,
@@ -16,9 +16,8 @@ use table::{ChangeError, Credentials, Made, Principal, Secrets};
 
 /// Answers 201 with the secret, shown this once.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let asked = call.dialect().issue_secret(&call)?;
-    let ticket = Ticket::of(&call)?;
-    let if_match = IfMatch::of(&call);
+    let headers = both(IfMatch::of(&call), Ticket::of(&call));
+    let (asked, (if_match, ticket)) = both(call.dialect().issue_secret(&call), headers)?;
     let caller = call.caller()?.anew(&registry).await?;
     for _ in 0..TRIES {
         let read = match &asked.app {

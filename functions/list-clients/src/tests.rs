@@ -42,6 +42,7 @@ async fn the_default_client_comes_first_and_the_others_in_the_order_of_creation(
             "resources": [],
             "device_authorization": {"enabled": false},
             "ciba_authorization": {"enabled": false},
+            "access_token_lifetime": 3600,
             "active": true,
             "default": at == 0,
             "effective": true,

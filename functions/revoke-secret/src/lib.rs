@@ -4,7 +4,7 @@
 //! management routes within 30 s.
 
 use api::{
-    ApiError, Call, Registry, Response,
+    ApiError, Call, Registry, Response, both,
     change::{TRIES, keeps_a_lasting_secret, refused, too_many_ended},
     find,
     precondition::IfMatch,
@@ -17,8 +17,8 @@ use table::{ChangeError, Credentials, Principal, Secrets};
 
 /// Answers 204.
 pub async fn handle(registry: Registry, call: Call) -> Result<Response, ApiError> {
-    let ends_tokens = call.dialect().revoke_secret(&call)?;
-    let if_match = IfMatch::of(&call);
+    let asked = call.dialect().revoke_secret(&call);
+    let (ends_tokens, if_match) = both(asked, IfMatch::of(&call))?;
     let named = call.request.path_parameter("secret_id");
     for _ in 0..TRIES {
         let read = find::credentials(&registry, &call).await?;

@@ -8,7 +8,7 @@ mod audience;
 
 use api::{
     ApiError, Call, Registry, Response, access_token,
-    claims::{Claims, MAX_LIFETIME, new_jti},
+    claims::{Claims, new_jti},
     dialect::{TokenIssued, TokenRequest},
     oauth::{Proven, authenticate},
     registry::issuer_of,
@@ -39,7 +39,7 @@ async fn issue(
     let may_carry = audience::may_carry(registry, principal, &held, &audience, &issuer).await?;
     let scope = granted_scope(asked.scope.as_deref(), &held, &may_carry)?;
     let now = registry.now();
-    let expires_in = lifetime(client);
+    let expires_in = client.settings.access_token_lifetime();
     let claims = Claims {
         iss: issuer,
         sub: client.client_id.clone(),
@@ -57,11 +57,6 @@ async fn issue(
         scope,
         issued_at: now,
     })
-}
-
-fn lifetime(client: &Client) -> i64 {
-    let asked = client.settings.access_token_expiry.map(i64::from);
-    asked.map_or(MAX_LIFETIME, |seconds| seconds.clamp(1, MAX_LIFETIME))
 }
 
 fn check_grant(asked: &str, client: &Client) -> Result<(), ApiError> {

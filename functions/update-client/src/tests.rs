@@ -59,6 +59,7 @@ async fn a_put_answers_the_whole_client_as_it_is_now() {
             "resources": [],
             "device_authorization": {"enabled": false},
             "ciba_authorization": {"enabled": false},
+            "access_token_lifetime": 3600,
             "active": true,
             "default": false,
             "effective": true,
@@ -149,6 +150,7 @@ async fn absent_members_stay_and_null_resets_by_patch_alone() {
         "token_endpoint_auth_method": "client_secret_post",
         "device_authorization": {"enabled": false, "input_uri": "https://app.example.com/code"},
         "ciba_authorization": {"enabled": true, "login_uri": "https://app.example.com/ciba"},
+        "access_token_lifetime": 900,
     });
     let set = result(&request(&app, "PUT", &path).json(&all).send().await, 200);
     let mut again = result(
@@ -174,6 +176,7 @@ async fn absent_members_stay_and_null_resets_by_patch_alone() {
         ("ciba_authorization", json!({"enabled": false})),
         ("client_type", json!("web")),
         ("jwks", Value::Null),
+        ("access_token_lifetime", json!(3600)),
     ] {
         let reset = json!({ member: null });
         let found = faults(&request(&app, "PUT", &path).json(&reset).send().await);
@@ -192,22 +195,23 @@ async fn absent_members_stay_and_null_resets_by_patch_alone() {
 async fn read_only_and_unknown_members_are_refused_by_name() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    for member in [
-        "client_id",
-        "client_secret",
-        "app_id",
-        "tenant_id",
-        "active",
-        "default",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-        "version",
-        "jwks_uri",
-        "trusted",
-        "app_name",
-        "allow_http_redirects",
+    let (read_only, unknown) = ("read_only", "unknown_member");
+    for (member, code) in [
+        ("client_id", read_only),
+        ("app_id", read_only),
+        ("tenant_id", read_only),
+        ("active", read_only),
+        ("default", read_only),
+        ("created_at", read_only),
+        ("created_by", read_only),
+        ("updated_at", read_only),
+        ("updated_by", read_only),
+        ("previous_status_change", read_only),
+        ("version", read_only),
+        ("jwks_uri", unknown),
+        ("trusted", unknown),
+        ("app_name", unknown),
+        ("allow_http_redirects", unknown),
     ] {
         for (method, value) in [
             ("PUT", json!("x")),
@@ -217,7 +221,7 @@ async fn read_only_and_unknown_members_are_refused_by_name() {
             let change = json!({ member: value });
             let path = short(made.client_id());
             let found = faults(&request(&app, method, &path).json(&change).send().await);
-            assert_eq!(found, [(format!("/{member}"), "unknown_member".into())]);
+            assert_eq!(found, [(format!("/{member}"), code.into())]);
         }
     }
     assert!(!app.recorder.summary().wrote());

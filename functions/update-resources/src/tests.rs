@@ -44,6 +44,7 @@ async fn of_an_app_it_sets_the_default_clients_and_answers_the_app() {
                 "trusted": false,
                 "device_authorization": {"enabled": false},
                 "ciba_authorization": {"enabled": false},
+                "access_token_lifetime": 3600,
                 "login_preferences": {},
                 "active": true,
                 "effective": true,

@@ -47,7 +47,7 @@ pub async fn change_app(
     edit: impl Fn(&App) -> Result<AppChange, ApiError>,
 ) -> Result<Changed<App>, ApiError> {
     let caller = call.caller()?;
-    let if_match = IfMatch::of(call);
+    let if_match = IfMatch::of(call)?;
     for _ in 0..TRIES {
         let old = find::app(registry, call).await?;
         if_match.check(old.version)?;
@@ -82,7 +82,7 @@ pub async fn change_client(
     edit: impl Fn(&Principal) -> Result<ClientSettings, ApiError>,
 ) -> Result<Changed<Principal>, ApiError> {
     let caller = call.caller()?;
-    let if_match = IfMatch::of(call);
+    let if_match = IfMatch::of(call)?;
     for _ in 0..TRIES {
         let old = find::client(registry, call).await?;
         if_match.check(old.client.version)?;

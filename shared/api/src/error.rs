@@ -209,6 +209,18 @@ impl ApiError {
     }
 }
 
+/// Both values, or every fault of both; an error of another kind goes first.
+pub fn both<A, B>(a: Result<A, ApiError>, b: Result<B, ApiError>) -> Result<(A, B), ApiError> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(ApiError::Invalid(mut all)), Err(ApiError::Invalid(more))) => {
+            all.extend(more);
+            Err(ApiError::Invalid(all))
+        }
+        (Err(ApiError::Invalid(_)) | Ok(_), Err(e)) | (Err(e), _) => Err(e),
+    }
+}
+
 impl From<Violations> for ApiError {
     fn from(faults: Violations) -> Self {
         Self::Invalid(faults)

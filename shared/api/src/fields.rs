@@ -10,6 +10,8 @@ use crate::{
     json::{self, Names, pointer},
 };
 
+mod lists;
+
 /// The members of one JSON object that are still to be read.
 #[derive(Debug)]
 pub struct Fields {
@@ -18,6 +20,26 @@ pub struct Fields {
     removed: Vec<String>,
     path: String,
     faults: Violations,
+    nulls: Nulls,
+    /// Lists of which not all could be read: the pointer of each, and where in it what was read stands.
+    gaps: Vec<(String, Vec<usize>)>,
+}
+
+/// What is said of a member that is null, which is no value.
+#[derive(Debug, Clone, Copy)]
+pub struct Nulls {
+    /// Of one that may be left out.
+    pub optional: &'static str,
+    /// Of one that must be there.
+    pub required: &'static str,
+}
+
+impl Nulls {
+    /// Where what is left out gets its default.
+    pub const IN_NEW: Self = Self {
+        optional: "leave it out to have its default",
+        required: "it is required",
+    };
 }
 
 impl Fields {
@@ -51,17 +73,35 @@ impl Fields {
             removed,
             path: String::new(),
             faults: Violations::default(),
+            nulls: Nulls::IN_NEW,
+            gaps: Vec::new(),
+        }
+    }
+
+    /// The same, where nulls are answered so.
+    #[must_use]
+    pub const fn with_nulls(mut self, nulls: Nulls) -> Self {
+        self.nulls = nulls;
+        self
+    }
+
+    /// The same, with faults that were found already.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Violations) -> Self {
+        self.faults.extend(faults);
+        self
+    }
+
+    /// The members of an object that stands in this one, at `pointer`.
+    fn within(pointer: String, members: Map<String, Value>, removed: Vec<String>) -> Self {
+        Self {
+            path: pointer,
+            ..Self::patched(members, removed)
         }
     }
 
     fn pointer(&self, name: &str) -> String {
         pointer(&self.path, name)
-    }
-
-    /// Notes a fault at an item of the list `name`.
-    fn fault_at(&mut self, name: &str, at: usize, invalid: Invalid) {
-        let pointer = format!("{}/{at}", self.pointer(name));
-        self.faults.push(pointer, invalid);
     }
 
     /// Notes a fault at the member `name`.
@@ -84,13 +124,40 @@ impl Fields {
         self.members.contains_key(name)
     }
 
+    /// Whether a member is there and null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(Value::is_null)
+    }
+
+    /// Takes a member that has a value; null is none.
+    fn present(&mut self, name: &str) -> Option<Value> {
+        let value = self.take(name)?;
+        if value.is_null() {
+            self.fault(name, Invalid::Null(self.nulls.optional));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Notes it where a required member is absent or null.
+    fn require(&mut self, name: &str) {
+        match self.members.get(name) {
+            Some(Value::Null) => {
+                self.take(name);
+                self.fault(name, Invalid::Null(self.nulls.required));
+            }
+            Some(_) => {}
+            None => self.fault(name, Invalid::Required),
+        }
+    }
+
     fn parsed<T>(&mut self, name: &str, parsed: Result<T, Invalid>) -> Option<T> {
         parsed.map_err(|invalid| self.fault(name, invalid)).ok()
     }
 
     /// An optional text, parsed.
     pub fn text<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
-        let parsed = match self.take(name)? {
+        let parsed = match self.present(name)? {
             Value::String(text) => parse(&text),
             _ => Err(Invalid::Type("a string")),
         };
@@ -103,72 +170,19 @@ impl Fields {
         name: &str,
         parse: impl Fn(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
-        if !self.has(name) {
-            self.fault(name, Invalid::Required);
-        }
+        self.require(name);
         self.text(name, parse)
-    }
-
-    /// An optional list of texts, each parsed; a set, so nothing may stand in it twice.
-    pub fn list<T: PartialEq>(
-        &mut self,
-        name: &str,
-        max: usize,
-        parse: impl Fn(&str) -> Result<T, Invalid>,
-    ) -> Option<Vec<T>> {
-        let Value::Array(items) = self.take(name)? else {
-            self.fault(name, Invalid::Type("an array of strings"));
-            return None;
-        };
-        if items.len() > max {
-            self.fault(name, Invalid::TooMany(max));
-            return None;
-        }
-        let mut read: Vec<T> = Vec::with_capacity(items.len());
-        let mut whole = true;
-        for (at, item) in items.iter().enumerate() {
-            let parsed = match item.as_str() {
-                None => Err(Invalid::Type("a string")),
-                Some(text) => match parse(text) {
-                    Ok(value) if read.contains(&value) => Err(Invalid::Duplicate),
-                    parsed => parsed,
-                },
-            };
-            match parsed {
-                Ok(value) => read.push(value),
-                Err(invalid) => {
-                    self.fault_at(name, at, invalid);
-                    whole = false;
-                }
-            }
-        }
-        whole.then_some(read)
-    }
-
-    /// A required list of texts; empty when it could not be read.
-    pub fn required_list<T: PartialEq>(
-        &mut self,
-        name: &str,
-        max: usize,
-        parse: impl Fn(&str) -> Result<T, Invalid>,
-    ) -> Vec<T> {
-        if !self.has(name) {
-            self.fault(name, Invalid::Required);
-        }
-        self.list(name, max, parse).unwrap_or_default()
     }
 
     /// A required boolean; `false` when it could not be read.
     pub fn required_boolean(&mut self, name: &str) -> bool {
-        if !self.has(name) {
-            self.fault(name, Invalid::Required);
-        }
+        self.require(name);
         self.boolean(name).unwrap_or_default()
     }
 
     /// An optional boolean.
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
-        let parsed = match self.take(name)? {
+        let parsed = match self.present(name)? {
             Value::Bool(value) => Ok(value),
             _ => Err(Invalid::Type("true or false")),
         };
@@ -177,7 +191,7 @@ impl Fields {
 
     /// An optional boolean that may come as a string, as the openid-apps seed sends `trusted`.
     pub fn loose_boolean(&mut self, name: &str) -> Option<bool> {
-        let parsed = match self.take(name)? {
+        let parsed = match self.present(name)? {
             Value::Bool(value) => Ok(value),
             Value::String(text) if text == "true" => Ok(true),
             Value::String(text) if text == "false" => Ok(false),
@@ -186,28 +200,31 @@ impl Fields {
         self.parsed(name, parsed)
     }
 
-    /// An optional whole number from `min` to `max`.
-    pub fn integer(&mut self, name: &str, min: i64, max: i64) -> Option<i64> {
-        let parsed = match self.take(name)?.as_i64() {
+    /// An optional whole number from `min` to `max`, of what `counted` names (`domain::invalid`).
+    pub fn integer(
+        &mut self,
+        name: &str,
+        counted: &'static str,
+        min: i64,
+        max: i64,
+    ) -> Option<i64> {
+        let parsed = match self.present(name)?.as_i64() {
             Some(value) if (min..=max).contains(&value) => Ok(value),
-            _ => Err(Invalid::Range(min, max)),
+            _ => Err(Invalid::Range(counted, min, max)),
         };
         self.parsed(name, parsed)
     }
 
     /// An optional object, read by `read`; its own unknown members are faults too.
     pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let Value::Object(members) = self.take(name)? else {
+        let Value::Object(members) = self.present(name)? else {
             self.fault(name, Invalid::Type("an object"));
             return None;
         };
-        let mut inner = Self {
-            members,
-            removed: self.removed_within(name),
-            path: self.pointer(name),
-            faults: Violations::default(),
-        };
+        let removed = self.removed_within(name);
+        let mut inner = Self::within(self.pointer(name), members, removed);
         let value = read(&mut inner);
+        self.gaps.append(&mut inner.gaps);
         self.faults.extend(inner.into_faults());
         Some(value)
     }
@@ -222,54 +239,22 @@ impl Fields {
             .collect()
     }
 
-    /// An optional list of objects, each read by `read`.
-    pub fn objects<T: PartialEq>(
-        &mut self,
-        name: &str,
-        max: usize,
-        read: impl Fn(&mut Self) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let Value::Array(items) = self.take(name)? else {
-            self.fault(name, Invalid::Type("an array of objects"));
-            return None;
-        };
-        if items.len() > max {
-            self.fault(name, Invalid::TooMany(max));
-            return None;
-        }
-        let mut all = Vec::with_capacity(items.len());
-        for (at, item) in items.into_iter().enumerate() {
-            let Value::Object(members) = item else {
-                self.fault_at(name, at, Invalid::Type("an object"));
-                continue;
-            };
-            let mut inner = Self {
-                members,
-                removed: Vec::new(),
-                path: self.pointer(name) + &format!("/{at}"),
-                faults: Violations::default(),
-            };
-            let value = read(&mut inner);
-            self.faults.extend(inner.into_faults());
-            match value {
-                Some(value) if all.contains(&value) => {
-                    self.fault_at(name, at, Invalid::Duplicate);
-                }
-                Some(value) => all.push(value),
-                None => {}
-            }
-        }
-        Some(all)
-    }
-
-    /// Takes any value that `parse` understands.
+    /// Takes any value that `parse` understands; the places of its faults are within the value.
     pub fn value<T>(
         &mut self,
         name: &str,
-        parse: impl Fn(Value) -> Result<T, Invalid>,
+        parse: impl Fn(Value) -> Result<T, Violations>,
     ) -> Option<T> {
-        let parsed = parse(self.take(name)?);
-        self.parsed(name, parsed)
+        let parsed = parse(self.present(name)?);
+        let place = self.pointer(name);
+        match parsed {
+            Ok(value) => Some(value),
+            Err(found) => {
+                let found = found.renamed(|at| format!("{place}{at}"));
+                self.faults.extend(found);
+                None
+            }
+        }
     }
 
     /// The members that are still to be read.
@@ -281,6 +266,15 @@ impl Fields {
     pub fn ignore_others(&mut self) {
         self.members.clear();
         self.removed.clear();
+    }
+
+    /// The faults found so far with those that `found` tells of the whole, as far as nothing is wrong at their
+    /// places yet. `found` counts the items of a list that were read.
+    pub fn into_faults_with(mut self, found: Violations) -> Violations {
+        let gaps = std::mem::take(&mut self.gaps);
+        let mut faults = self.into_faults();
+        faults.extend_elsewhere(found.renamed(|pointer| lists::as_sent(&gaps, pointer)));
+        faults
     }
 
     /// The faults found so far; whatever was not taken is unknown.
@@ -303,47 +297,4 @@ impl Fields {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::Name;
-    use serde_json::json;
-
-    fn fields(value: Value) -> Fields {
-        let Value::Object(members) = value else {
-            panic!("an object")
-        };
-        Fields::new(members)
-    }
-
-    #[test]
-    fn every_fault_is_found_with_its_pointer() {
-        let mut f = fields(json!({
-            "name": 1, "tags": ["a", 2, "a"], "on": "yes", "n": 1.5,
-            "inner": {"x/y": 1}, "odd": null,
-        }));
-        assert_eq!(f.required("name", Name::parse), None);
-        assert_eq!(f.required("other", Name::parse), None);
-        assert_eq!(f.list("tags", 9, Name::parse), None);
-        assert_eq!(f.boolean("on"), None);
-        assert_eq!(f.integer("n", 1, 9), None);
-        assert_eq!(f.object("inner", |_| ()), Some(()));
-        let faults = f.into_faults();
-        let at: Vec<_> = faults
-            .iter()
-            .map(|v| (v.pointer.as_str(), v.invalid.code()))
-            .collect();
-        assert_eq!(
-            at,
-            [
-                ("/name", "wrong_type"),
-                ("/other", "required"),
-                ("/tags/1", "wrong_type"),
-                ("/tags/2", "duplicate"),
-                ("/on", "wrong_type"),
-                ("/n", "out_of_range"),
-                ("/inner/x~1y", "unknown_member"),
-                ("/odd", "unknown_member"),
-            ]
-        );
-    }
-}
+mod tests;

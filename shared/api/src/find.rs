@@ -21,7 +21,7 @@ impl AppRef {
         if let Ok(id) = AppId::parse(text) {
             return Some(Self::Id(id));
         }
-        CodeName::parse(text).ok().map(Self::CodeName)
+        CodeName::named(text).ok().map(Self::CodeName)
     }
 
     fn names(&self, app: &App) -> bool {

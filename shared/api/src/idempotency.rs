@@ -5,7 +5,7 @@
 
 use data_encoding::HEXLOWER;
 use domain::{
-    IdempotencyKey, Violations,
+    IdempotencyKey, Place, Violations,
     master::{self, Purpose},
 };
 use ring::digest;
@@ -37,10 +37,11 @@ impl Ticket {
     /// The ticket of a call, if it has a key.
     pub fn of(call: &Call) -> Result<Option<Self>, ApiError> {
         let header = call.dialect().idempotency_header();
-        let Some(text) = call.request.header(header) else {
+        let Some(text) = call.request.header(&header.to_ascii_lowercase()) else {
             return Ok(None);
         };
-        let key = IdempotencyKey::parse(text).map_err(|e| Violations::one(header, e))?;
+        let key =
+            IdempotencyKey::parse(text).map_err(|e| Violations::one(Place::Header(header), e))?;
         let caller = call.caller()?;
         let request = &call.request;
         let mut context = digest::Context::new(&digest::SHA256);

@@ -233,7 +233,13 @@ mod tests {
         match object(body.as_bytes(), names).unwrap_err() {
             ApiError::Invalid(faults) => {
                 let all = faults.iter();
-                let said = all.map(|fault| format!("{} {}", fault.pointer, fault.invalid.code()));
+                let said = all.map(|fault| {
+                    format!(
+                        "{} {}",
+                        fault.place.pointer().unwrap(),
+                        fault.invalid.code()
+                    )
+                });
                 said.collect::<Vec<_>>().join(", ")
             }
             other => other.detail(),

@@ -44,7 +44,7 @@ pub mod walk;
 pub use call::Call;
 pub use caller::Caller;
 pub use dispatch::{Handler, dispatch};
-pub use error::ApiError;
+pub use error::{ApiError, both};
 pub use registry::Registry;
 pub use request::Request;
 pub use response::Response;

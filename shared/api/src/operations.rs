@@ -151,7 +151,7 @@ pub static OPERATIONS: [Operation; 28] = [
     ]),
     operation("issue-secret", "Issues a client another secret.", true, &[
         CALLER, KEYS,
-        on("GetItem", &[APP, CLIENT_ID, IDEMPOTENCY]),
+        on("GetItem", &[APP, CODE, CLIENT_ID, IDEMPOTENCY]),
         on("UpdateItem", &[APP]),
         on("PutItem", &[IDEMPOTENCY]),
     ]),

@@ -1,6 +1,6 @@
 //! `If-Match` and `If-None-Match` (RFC 9110 §13.1): a version is the ETag, the same in every dialect.
 
-use domain::{Invalid, Version, Violations};
+use domain::{Invalid, Place, Version, Violations};
 
 use crate::{ApiError, Call};
 
@@ -24,12 +24,25 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// From a call's header. A tag that is none of ours matches nothing.
-    pub fn of(call: &Call) -> Self {
-        match call.request.header("if-match").map(str::trim) {
-            None => Self::Absent,
-            Some("*") => Self::Any,
-            Some(tags) => Self::Versions(versions(tags, call.dialect().takes_weak_etags())),
+    /// From a call's header. A quoted tag that is none of ours matches nothing; what is no tag is refused, as it
+    /// says nothing of whether something has changed.
+    pub fn of(call: &Call) -> Result<Self, ApiError> {
+        let Some(text) = call.request.header("if-match").map(str::trim) else {
+            return Ok(Self::Absent);
+        };
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        let takes_weak = call.dialect().takes_weak_etags();
+        let refuse = |why| Err(Violations::one(Place::Header("If-Match"), why).into());
+        match tags(text) {
+            Some(tags) if tags.is_empty() => refuse(Invalid::Conflict(NO_TAG)),
+            Some(tags) if tags.iter().any(|tag| tag.weak) && !takes_weak => {
+                refuse(Invalid::Conflict(WEAK))
+            }
+            Some(tags) if tags.len() > MOST => refuse(Invalid::Conflict(TOO_MANY)),
+            Some(tags) => Ok(Self::Versions(versions(&tags))),
+            None => refuse(Invalid::Conflict(NO_TAG)),
         }
     }
 
@@ -52,51 +65,62 @@ impl IfMatch {
     pub fn versions(&self) -> Result<Option<&[Version]>, ApiError> {
         match self {
             Self::Absent | Self::Any => Ok(None),
-            Self::Versions(wanted) => match wanted.len() {
-                0 => Err(ApiError::PreconditionFailed),
-                1..=MOST => Ok(Some(wanted)),
-                _ => {
-                    let why =
-                        Invalid::Conflict("names more than 20 versions; name the one you read");
-                    Err(Violations::one("if-match", why).into())
-                }
-            },
+            Self::Versions(wanted) if wanted.is_empty() => Err(ApiError::PreconditionFailed),
+            Self::Versions(wanted) => Ok(Some(wanted)),
         }
     }
 }
+
+const NO_TAG: &str =
+    "must be * or the quoted tag that the ETag header gave, quotes included: \"4\"";
+const WEAK: &str =
+    "must hold strong tags: send the tag as the ETag header gave it, without W/ before it";
+const TOO_MANY: &str = "names more than 20 versions; name the one you read";
 
 /// Whether the caller has `current` already (`If-None-Match`, compared weakly).
 pub fn is_known(call: &Call, current: Version) -> bool {
     match call.request.header("if-none-match").map(str::trim) {
         None => false,
         Some("*") => true,
-        Some(tags) => versions(tags, true).contains(&current),
+        Some(text) => versions(&tags(text).unwrap_or_default()).contains(&current),
     }
 }
 
-/// The versions among the tags of a list (RFC 9110 §8.8.3, §5.6.1); none of a list that is not well-formed.
-fn versions(tags: &str, weak: bool) -> Vec<Version> {
+/// One entity tag (RFC 9110 §8.8.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tag<'a> {
+    weak: bool,
+    /// What stands between the quotes.
+    opaque: &'a str,
+}
+
+/// The tags of a list (RFC 9110 §8.8.3, §5.6.1); `None` when it is not well-formed.
+fn tags(text: &str) -> Option<Vec<Tag<'_>>> {
     let mut found = Vec::new();
-    let mut rest = tags.trim();
+    let mut rest = text.trim();
     while !rest.is_empty() {
         let strong = rest.strip_prefix("W/");
-        let opaque = strong.unwrap_or(rest).strip_prefix('"');
-        let Some((tag, behind)) = opaque.and_then(|text| text.split_once('"')) else {
-            return Vec::new();
-        };
-        if (strong.is_none() || weak)
-            && let Ok(version) = Version::parse(tag)
-        {
-            found.push(version);
-        }
+        let quoted = strong.unwrap_or(rest).strip_prefix('"')?;
+        let (opaque, behind) = quoted.split_once('"')?;
+        found.push(Tag {
+            weak: strong.is_some(),
+            opaque,
+        });
         // Two headers are one list, joined by a comma; an empty element is none.
         let next = behind.trim_start();
         rest = next.trim_start_matches([',', ' ', '\t']);
         if rest.len() == next.len() && !rest.is_empty() {
-            return Vec::new();
+            return None;
         }
     }
-    found
+    Some(found)
+}
+
+/// The versions among tags; those of others are none.
+fn versions(tags: &[Tag<'_>]) -> Vec<Version> {
+    let tags = tags.iter();
+    tags.filter_map(|tag| Version::parse(tag.opaque).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -109,20 +133,16 @@ mod tests {
 
     #[test]
     fn tags_are_versions_in_quotes() {
-        assert_eq!(versions("\"3\", \"4\"", false), [v(3), v(4)]);
-        assert_eq!(versions("W/\"3\"", true), [v(3)]);
-        assert_eq!(
-            versions("\"3\",W/\"4\", \"x,y\" ,, \"5\"", false),
-            [v(3), v(5)]
-        );
-        for none in [
+        let read = |text: &str| tags(text).map(|tags| versions(&tags));
+        assert_eq!(read("\"3\", \"4\""), Some(vec![v(3), v(4)]));
+        assert_eq!(read("W/\"3\""), Some(vec![v(3)]));
+        assert_eq!(read("\"3\", \"x,y\" ,, \"5\""), Some(vec![v(3), v(5)]));
+        for foreign in ["\"\"", "\"03\"", "\"x\"", "\"0\""] {
+            assert_eq!(read(foreign), Some(vec![]), "{foreign}");
+        }
+        for broken in [
             "3",
-            "\"\"",
-            "W/\"3\"",
-            "\"03\"",
-            "\"x\"",
-            "\"0\"",
-            "",
+            "w/\"3\"",
             "*,\"3\"",
             "\"3\",*",
             "\"3\"\"4\"",
@@ -131,7 +151,7 @@ mod tests {
             "\"3",
             "\"a,\"3\",b\"",
         ] {
-            assert_eq!(versions(none, false), [], "{none}");
+            assert_eq!(read(broken), None, "{broken}");
         }
     }
 
@@ -145,9 +165,5 @@ mod tests {
             IfMatch::Versions(vec![]).versions(),
             Err(ApiError::PreconditionFailed)
         );
-        let several = IfMatch::Versions(vec![v(3); 20]);
-        assert_eq!(several.versions().unwrap().unwrap().len(), 20);
-        let many = IfMatch::Versions(vec![v(3); 21]);
-        assert_eq!(many.versions().unwrap_err().status(), 400);
     }
 }

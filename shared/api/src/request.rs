@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use domain::{Invalid, Violations};
+use domain::{Invalid, Place, Violations};
 
 use crate::{ApiError, Route};
 
@@ -76,7 +76,7 @@ impl Request {
             "was sent two times, or holds a comma, which stands between two; send it one time";
         match self.header("authorization") {
             Some(value) if value.contains(',') => {
-                Err(Violations::one("authorization", Invalid::Conflict(TWO)).into())
+                Err(Violations::one(Place::Header("Authorization"), Invalid::Conflict(TWO)).into())
             }
             _ => Ok(()),
         }
@@ -107,22 +107,47 @@ impl Request {
     /// The query parameters as they were sent, decoded, when there are no more than [`MAX_PARAMETERS`].
     pub fn parameters(&self) -> Result<form_urlencoded::Parse<'_>, ApiError> {
         if has_more_parameters(self.query.as_bytes(), MAX_PARAMETERS) {
-            return Err(Violations::one("query", Invalid::TooMany(MAX_PARAMETERS)).into());
+            return Err(Violations::one(Place::Query, Invalid::TooMany(MAX_PARAMETERS)).into());
         }
         Ok(form_urlencoded::parse(self.query.as_bytes()))
     }
 
-    /// The query parameters; an unknown or repeated one is refused by name.
-    pub fn query_parameters(&self, known: &[&str]) -> Result<HashMap<String, String>, ApiError> {
-        let mut faults = Violations::default();
+    /// The query parameters; an unknown or repeated one is a fault at its name.
+    pub fn query_parameters(
+        &self,
+        known: &[&str],
+        faults: &mut Violations,
+    ) -> Result<HashMap<String, String>, ApiError> {
         let mut found = HashMap::new();
+        let mut repeated = Vec::new();
         for (name, value) in self.parameters()? {
             if !known.contains(&name.as_ref()) {
-                faults.push(name, Invalid::Unknown);
-            } else if found.insert(name.to_string(), value.to_string()).is_some() {
-                faults.push(name, Invalid::Duplicate);
+                faults.push(Place::parameter(name), Invalid::Unknown);
+            } else if found.contains_key(name.as_ref()) {
+                repeated.push(name);
+            } else {
+                found.insert(name.to_string(), value.to_string());
             }
         }
+        for name in repeated {
+            // Which value is meant nobody knows, so neither is judged.
+            found.remove(name.as_ref());
+            faults.push(Place::parameter(name), Invalid::Duplicate);
+        }
+        Ok(found)
+    }
+
+    /// The value of the only query parameter that the route takes; an unknown or repeated one is refused.
+    pub fn only_parameter(&self, known: &str) -> Result<Option<String>, ApiError> {
+        let mut faults = Violations::default();
+        let found = self.query_parameters(&[known], &mut faults)?.remove(known);
         Ok(faults.or(found)?)
+    }
+
+    /// Refuses every query parameter.
+    pub fn no_parameters(&self) -> Result<(), ApiError> {
+        let mut faults = Violations::default();
+        self.query_parameters(&[], &mut faults)?;
+        Ok(faults.or(())?)
     }
 }

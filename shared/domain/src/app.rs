@@ -356,7 +356,12 @@ impl App {
 /// A name as names are compared (Unicode UAX #15, NFKC): forms of one character are one, and letter case,
 /// spare white space and what does not show make no difference. By way of upper case, so that ß is ss.
 pub fn folded(name: &Name) -> String {
-    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(name.as_str());
+    folded_text(name.as_str())
+}
+
+/// A part of a name, as names are compared.
+pub fn folded_text(text: &str) -> String {
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
     let words: Vec<_> = composed.split_whitespace().collect();
     let shown: String = words.join(" ");
     let shown: String = shown.chars().filter(|c| !unseen::is_ignored(*c)).collect();
@@ -368,9 +373,8 @@ pub fn folded(name: &Name) -> String {
 /// Pointers into the client's settings start with `/client`, the app's with the member.
 pub fn check(profile: &AppProfile, client: &ClientSettings, management: bool) -> Violations {
     let mut faults = profile.check();
-    for fault in client.check(management).iter() {
-        faults.push(format!("/client{}", fault.pointer), fault.invalid.clone());
-    }
+    let of_client = client.check(management);
+    faults.extend(of_client.renamed(|pointer| format!("/client{pointer}")));
     let bytes = json_len(profile).saturating_add(json_len(client));
     if bytes > MAX_BYTES {
         faults.push("", Invalid::TooLong(MAX_BYTES));

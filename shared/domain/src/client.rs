@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AppId, ClientId, Description, GrantType, Invalid, Jwks, LogoutUri, Name, RedirectUri,
     ResourceId, ResponseType, Scope, Status, Timestamp, TokenEndpointAuthMethod, UriPolicy,
-    Version, Violations, WebUri, scopes,
+    Version, Violations, WebUri, key_rotation::TOKEN_LIFETIME, scopes,
 };
 
 /// At most this many URIs in a list.
@@ -219,6 +219,12 @@ impl ClientSettings {
         }
     }
 
+    /// How long its access tokens live, in seconds: from 1 to [`TOKEN_LIFETIME`], whatever was asked.
+    pub fn access_token_lifetime(&self) -> i64 {
+        let asked = self.access_token_expiry.map(i64::from);
+        asked.map_or(TOKEN_LIFETIME, |seconds| seconds.clamp(1, TOKEN_LIFETIME))
+    }
+
     /// Whether a client with these settings can do all that a management client is for: nobody could give it
     /// back what it gave up.
     pub fn can_manage(&self) -> bool {
@@ -283,12 +289,7 @@ impl ClientSettings {
             faults.push("/logout_uri", invalid);
         }
         if self.redirect_uris.is_empty() && self.grant_types.iter().any(|g| g.uses_redirects()) {
-            faults.push(
-                "/redirect_uris",
-                Invalid::Conflict(
-                    "needs at least one URI, because a grant type of this client redirects",
-                ),
-            );
+            faults.push("/redirect_uris", Invalid::NoRedirectUri);
         }
     }
 

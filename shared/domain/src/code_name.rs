@@ -33,6 +33,11 @@ impl CodeName {
         .map(|text| Self(text.to_ascii_lowercase()))
     }
 
+    /// The stored form of one as a caller names it, whose letter case makes no difference.
+    pub fn named(text: &str) -> Result<Self, Invalid> {
+        Self::parse(&text.to_ascii_lowercase())
+    }
+
     /// One made from an app's name: its ASCII letters and digits in lower case, the first 100.
     /// `None` when the name has none.
     pub fn from_name(name: &str) -> Option<Self> {

@@ -2,6 +2,15 @@
 
 use thiserror::Error;
 
+/// What a range counts: nothing but itself.
+pub const NUMBER: &str = "a whole number";
+/// What a range counts: a time, in seconds.
+pub const SECONDS: &str = "a whole number of seconds";
+/// What a range counts: a time, in minutes.
+pub const MINUTES: &str = "a whole number of minutes";
+/// What a range counts: things on a page.
+pub const ITEMS: &str = "a whole number of items";
+
 /// Why a single value is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -42,18 +51,32 @@ pub enum Invalid {
     /// None of the values of an enumeration; the text lists them.
     #[error("must be one of: {0}")]
     Choice(&'static str),
-    /// A number outside its range.
-    #[error("must be a whole number from {0} to {1}")]
-    Range(i64, i64),
+    /// A list without a value that it must have.
+    #[error("must name {0}")]
+    Lacks(&'static str),
+    /// A number outside its range; the text says what is counted: [`NUMBER`] or one of its kind.
+    #[error("must be {0} from {1} to {2}")]
+    Range(&'static str, i64, i64),
+    /// Null, which is no value; the text says what to do instead.
+    #[error("must not be null; {0}")]
+    Null(&'static str),
+    /// A member that answers show and no request sets; the text says what changes it.
+    #[error("is read-only: {0}")]
+    ReadOnly(&'static str),
+    /// No redirect URI, where a grant sends users back to one. Dialects say it in words of their own.
+    #[error(
+        "needs at least one URI, because a grant of this client sends users back to one; add one"
+    )]
+    NoRedirectUri,
     /// A URI that breaks a rule; the text says which.
     #[error("{0}")]
     Uri(&'static str),
     /// A value that contradicts another one; the text says how to mend it.
     #[error("{0}")]
     Conflict(&'static str),
-    /// A key of a JWK set that can't be used: its index in `keys`, and what to do about it.
-    #[error("keys[{0}] {1}")]
-    Key(usize, &'static str),
+    /// A key of a JWK set that can't be used; the text says what to do about it.
+    #[error("{0}")]
+    Key(&'static str),
     /// What goes beyond the faults that are listed: how many.
     #[error("has {0} more faults, which are not listed")]
     More(usize),
@@ -65,7 +88,8 @@ impl Invalid {
         match self {
             Self::Required | Self::RequiredHere(_) => "required",
             Self::Unknown => "unknown_member",
-            Self::Type(_) => "wrong_type",
+            Self::ReadOnly(_) => "read_only",
+            Self::Type(_) | Self::Null(_) => "wrong_type",
             Self::Empty => "empty",
             Self::TooLong(_) => "too_long",
             Self::TooShort(_) => "too_short",
@@ -76,8 +100,8 @@ impl Invalid {
             Self::Choice(_) => "invalid_choice",
             Self::Range(..) => "out_of_range",
             Self::Uri(_) => "invalid_uri",
-            Self::Conflict(_) => "conflict",
-            Self::Key(..) => "unusable_key",
+            Self::Conflict(_) | Self::Lacks(_) | Self::NoRedirectUri => "conflict",
+            Self::Key(_) => "unusable_key",
             Self::More(_) => "more",
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Invalid, public_key};
+use crate::{Invalid, Violations, public_key};
 
 /// At most this many bytes of JSON.
 pub const MAX_BYTES: usize = 8 * 1024;
@@ -64,25 +64,31 @@ impl Algorithm {
 pub struct Jwks(Value);
 
 impl Jwks {
-    /// From a JSON object `{"keys": […]}`, as a client registers it. A key that could never verify
-    /// anything is refused, by its place in the list.
-    pub fn parse(value: Value) -> Result<Self, Invalid> {
-        let jwks = Self::stored(value)?;
+    /// From a JSON object `{"keys": […]}`, as a client registers it. Keys that could never verify anything are
+    /// refused, each by its place in the object.
+    pub fn parse(value: Value) -> Result<Self, Violations> {
+        let jwks = Self::stored(value).map_err(|invalid| Violations::one("", invalid))?;
         let keys = jwks.keys();
+        let mut faults = Violations::default();
         for (at, key) in keys.iter().enumerate() {
-            public_key::check(key).map_err(|why| Invalid::Key(at, why))?;
             let kid = key.get("kid");
-            // OpenID Connect Core 1.0 §10.1: of several keys, an assertion must name its own.
-            if keys.len() > 1 && kid.is_none() {
-                let why = "needs a kid, because the set has several keys";
-                return Err(Invalid::Key(at, why));
-            }
-            if kid.is_some() && keys.iter().take(at).any(|other| other.get("kid") == kid) {
-                let why = "has the kid of another key; give each its own";
-                return Err(Invalid::Key(at, why));
+            let others = || keys.iter().take(at);
+            let fault = match public_key::check(key) {
+                Err(why) => Some(why),
+                // OpenID Connect Core 1.0 §10.1: of several keys, an assertion must name its own.
+                Ok(()) if keys.len() > 1 && kid.is_none() => {
+                    Some("needs a kid, because the set has several keys")
+                }
+                Ok(()) if kid.is_some() && others().any(|other| other.get("kid") == kid) => {
+                    Some("has the kid of another key; give each its own")
+                }
+                Ok(()) => None,
+            };
+            if let Some(why) = fault {
+                faults.push(format!("/keys/{at}"), Invalid::Key(why));
             }
         }
-        Ok(jwks)
+        faults.or(jwks)
     }
 
     /// As it was stored: the keys were judged when they were registered, and are not judged at each read.

@@ -58,4 +58,4 @@ pub use text::{
 };
 pub use time::{Day, Timestamp};
 pub use uri::{LogoutUri, RedirectUri, UriPolicy, WebUri};
-pub use violation::{Violation, Violations};
+pub use violation::{Place, Violation, Violations};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ids::ascii;
 use crate::newtype::text_newtype;
-use crate::{Invalid, unseen};
+use crate::{Invalid, invalid::NUMBER, unseen};
 
 const fn is_visible(byte: u8) -> bool {
     byte.is_ascii_graphic()
@@ -187,7 +187,7 @@ impl Version {
         if number >= 1 && number <= Self::MAX {
             Ok(Self(number))
         } else {
-            Err(Invalid::Range(1, i64::MAX))
+            Err(Invalid::Range(NUMBER, 1, i64::MAX))
         }
     }
 
@@ -201,7 +201,7 @@ impl Version {
         text.parse()
             .ok()
             .filter(|number: &u64| number.to_string() == text)
-            .ok_or(Invalid::Range(1, i64::MAX))
+            .ok_or(Invalid::Range(NUMBER, 1, i64::MAX))
             .and_then(Self::new)
     }
 }

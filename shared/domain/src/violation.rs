@@ -4,22 +4,78 @@ use std::fmt;
 
 use crate::Invalid;
 
+/// Where in a request a fault stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the body, at this JSON pointer (RFC 6901): `/redirect_uris/0`; the whole body when it is empty.
+    Body(String),
+    /// In the query parameter of this name.
+    Parameter(String),
+    /// In the query as a whole.
+    Query,
+    /// In the header of this name.
+    Header(&'static str),
+}
+
+impl Place {
+    /// The query parameter `name`.
+    pub fn parameter(name: impl Into<String>) -> Self {
+        Self::Parameter(name.into())
+    }
+
+    /// The pointer of a place in the body.
+    pub const fn pointer(&self) -> Option<&str> {
+        match self {
+            Self::Body(pointer) => Some(pointer.as_str()),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Place {
+    fn from(pointer: &str) -> Self {
+        Self::Body(pointer.to_owned())
+    }
+}
+
+impl From<String> for Place {
+    fn from(pointer: String) -> Self {
+        Self::Body(pointer)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Body(pointer) if pointer.is_empty() => "the body",
+            Self::Body(pointer) => pointer.strip_prefix('/').unwrap_or(pointer),
+            Self::Parameter(name) => name,
+            Self::Query => "the query",
+            Self::Header(name) => name,
+        })
+    }
+}
+
 /// One fault and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// RFC 6901 pointer into the request body (`/redirect_uris/0`), or the parameter's name.
-    pub pointer: String,
+    /// Where.
+    pub place: Place,
     /// Why the value is refused.
     pub invalid: Invalid,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.pointer.strip_prefix('/').unwrap_or(&self.pointer);
-        if place.is_empty() {
-            write!(f, "the body {}", self.invalid)
-        } else {
-            write!(f, "{place} {}", self.invalid)
+        match (&self.place, &self.invalid) {
+            (Place::Parameter(name), Invalid::Unknown) => write!(
+                f,
+                "{name} is not a parameter of this request; remove it or check its spelling"
+            ),
+            (Place::Parameter(name), Invalid::Duplicate) => {
+                write!(f, "{name} is there twice; send it once")
+            }
+            (place, invalid) => write!(f, "{place} {invalid}"),
         }
     }
 }
@@ -34,16 +90,16 @@ pub struct Violations(Vec<Violation>);
 
 impl Violations {
     /// A single fault.
-    pub fn one(pointer: impl Into<String>, invalid: Invalid) -> Self {
+    pub fn one(place: impl Into<Place>, invalid: Invalid) -> Self {
         let mut all = Self::default();
-        all.push(pointer, invalid);
+        all.push(place, invalid);
         all
     }
 
-    /// Adds a fault, unless the same one is there already.
-    pub fn push(&mut self, pointer: impl Into<String>, invalid: Invalid) {
+    /// Adds a fault, unless the same one is there already. A text is a pointer into the body.
+    pub fn push(&mut self, place: impl Into<Place>, invalid: Invalid) {
         let violation = Violation {
-            pointer: pointer.into(),
+            place: place.into(),
             invalid,
         };
         let count = match violation.invalid {
@@ -62,7 +118,7 @@ impl Violations {
             self.0.push(violation);
         } else {
             self.0.push(Violation {
-                pointer: String::new(),
+                place: Place::Body(String::new()),
                 invalid: Invalid::More(count),
             });
         }
@@ -71,7 +127,7 @@ impl Violations {
     /// Adds every fault of `other`.
     pub fn extend(&mut self, other: Self) {
         for violation in other.0 {
-            self.push(violation.pointer, violation.invalid);
+            self.push(violation.place, violation.invalid);
         }
     }
 
@@ -80,13 +136,23 @@ impl Violations {
     pub fn renamed(self, rename: impl Fn(&str) -> String) -> Self {
         let mut renamed = Self::default();
         for fault in self.0 {
-            let pointer = match fault.invalid {
-                Invalid::More(_) => fault.pointer,
-                _ => rename(&fault.pointer),
+            let place = match (fault.place, &fault.invalid) {
+                (Place::Body(pointer), Invalid::More(_)) => Place::Body(pointer),
+                (Place::Body(pointer), _) => Place::Body(rename(&pointer)),
+                (elsewhere, _) => elsewhere,
             };
-            renamed.push(pointer, fault.invalid);
+            renamed.push(place, fault.invalid);
         }
         renamed
+    }
+
+    /// The faults with `old` said as `new`, which names a dialect's own members.
+    #[must_use]
+    pub fn reworded(mut self, old: &Invalid, new: &Invalid) -> Self {
+        for fault in self.0.iter_mut().filter(|fault| fault.invalid == *old) {
+            fault.invalid = new.clone();
+        }
+        self
     }
 
     /// The faults.
@@ -96,29 +162,27 @@ impl Violations {
 
     /// Whether a fault stands at `pointer` or below it.
     pub fn at(&self, pointer: &str) -> bool {
-        self.0.iter().any(|v| {
-            v.pointer
-                .strip_prefix(pointer)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        self.pointers().any(|place| is_within(place, pointer))
     }
 
     /// Whether a fault stands at `pointer`, below it or above it: then nothing more can be said of the
     /// value there.
-    pub fn touch(&self, pointer: &str) -> bool {
-        self.at(pointer)
-            || self
-                .0
-                .iter()
-                .any(|v| Self::one(pointer, Invalid::Empty).at(&v.pointer))
+    fn touch(&self, pointer: &str) -> bool {
+        let mut places = self.pointers();
+        places.any(|place| is_within(place, pointer) || is_within(pointer, place))
     }
 
-    /// Adds the faults of `found` at places that have none yet. A member that could not be read says so
+    fn pointers(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|fault| fault.place.pointer())
+    }
+
+    /// Adds those faults of `found` that stand where nothing is wrong yet. What could not be read says so
     /// already; what follows from its absence is noise.
     pub fn extend_elsewhere(&mut self, found: Self) {
-        let elsewhere = found.0.into_iter().filter(|v| !self.touch(&v.pointer));
-        for violation in elsewhere.collect::<Vec<_>>() {
-            self.push(violation.pointer, violation.invalid);
+        let said = |v: &Violation| v.place.pointer().is_some_and(|at| self.touch(at));
+        let elsewhere: Vec<_> = found.0.into_iter().filter(|v| !said(v)).collect();
+        for violation in elsewhere {
+            self.push(violation.place, violation.invalid);
         }
     }
 
@@ -137,6 +201,12 @@ impl Violations {
     }
 }
 
+/// Whether the place `inner` is `outer` or a part of it.
+fn is_within(inner: &str, outer: &str) -> bool {
+    let rest = inner.strip_prefix(outer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +221,7 @@ mod tests {
             found.push(pointer, Invalid::Required);
         }
         faults.extend_elsewhere(found);
-        let at: Vec<_> = faults.iter().map(|v| v.pointer.as_str()).collect();
+        let at: Vec<_> = faults.iter().map(|v| v.place.pointer().unwrap()).collect();
         assert_eq!(at, ["/a/1", "/b", "/c/x", "/c/y", "/c/z", "/bb"]);
     }
 
@@ -167,8 +237,8 @@ mod tests {
         faults.extend(of(5..1000));
         let all: Vec<_> = faults.iter().collect();
         assert_eq!(all.len(), 51);
-        assert_eq!(all[49].pointer, "/49");
-        let last = (all[50].pointer.as_str(), all[50].to_string());
+        assert_eq!(all[49].place, Place::from("/49"));
+        let last = (all[50].place.pointer().unwrap(), all[50].to_string());
         // What stands twice is not listed twice; beyond the list it is not looked for.
         let said = "the body has 950 more faults, which are not listed";
         assert_eq!(last, ("", said.into()));

@@ -220,7 +220,7 @@ pub fn refusal(response: &api::Response) -> (u16, String) {
     (response.status, kind.replace("urn:roster:problem:", ""))
 }
 
-/// Pointer and code of every fault of a native 400.
+/// Place and code of every fault of a native 400.
 pub fn faults(response: &api::Response) -> Vec<(String, String)> {
     let expected = (400, "invalid-request".to_owned());
     assert_eq!(refusal(response), expected, "{}", response.body);
@@ -230,8 +230,12 @@ pub fn faults(response: &api::Response) -> Vec<(String, String)> {
     let messages: Vec<_> = errors.iter().map(|e| e["message"].clone()).collect();
     assert_eq!(problem["message"], json!(messages));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let place = |e: &Value| {
+        let members = ["pointer", "parameter", "header"];
+        members.iter().find_map(|name| e.get(name)).map(text)
+    };
     errors
         .iter()
-        .map(|e| (text(&e["pointer"]), text(&e["code"])))
+        .map(|e| (place(e).unwrap_or_default(), text(&e["code"])))
         .collect()
 }

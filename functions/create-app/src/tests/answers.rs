@@ -32,6 +32,7 @@ async fn the_required_members_alone_make_an_app_with_every_default() {
                 "authenticator_preferences": {"is_centralized": false},
                 "device_authorization": {"enabled": false},
                 "ciba_authorization": {"enabled": false},
+                "access_token_lifetime": 3600,
                 "allow_public_signup": false,
                 "invite_member_email_expiration_minutes": 2880,
                 "trusted": false,
@@ -85,6 +86,7 @@ fn everything() -> Value {
             "input_uri": "https://app.example.com/input",
         },
         "ciba_authorization": {"enabled": true, "login_uri": "https://app.example.com/ciba"},
+        "access_token_lifetime": 600,
     })
 }
 
@@ -248,21 +250,15 @@ async fn the_tenant_is_the_tokens_and_no_member_or_header_changes_it() {
         .token_in(&b, &theirs, &["apps:create", "apps:read", "apps:edit"])
         .await;
     app.recorder.take();
-    for name in [
-        "tenant_id",
-        "owner",
-        "created_by",
-        "app_id",
-        "client_id",
-        "client_secret",
+    for (name, code) in [
+        ("tenant_id", "read_only"),
+        ("owner", "unknown_member"),
+        ("created_by", "read_only"),
+        ("app_id", "read_only"),
+        ("client_id", "read_only"),
+        ("client_secret", "read_only"),
     ] {
-        refused(
-            &app,
-            &with(name, "default"),
-            &format!("/{name}"),
-            "unknown_member",
-        )
-        .await;
+        refused(&app, &with(name, "default"), &format!("/{name}"), code).await;
     }
     let asked = post(&app, &format!("{NATIVE}?tenant_id=default")).json(&minimal());
     assert_eq!(asked.send().await.status, 400);

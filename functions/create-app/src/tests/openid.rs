@@ -153,7 +153,7 @@ async fn a_bad_member_is_invalid() {
         ("name", json!("ab"), "name must be at least 3"),
         ("name", json!("x".repeat(26)), "name must be at most 25"),
         ("name", json!(1), "name must be a string"),
-        ("name", Value::Null, "name must be a string"),
+        ("name", Value::Null, "name must not be null; it is required"),
         ("name", json!("   "), "name must not be empty"),
         ("redirect_uri", json!(""), "redirect_uri must not be empty"),
         (
@@ -175,7 +175,11 @@ async fn a_bad_member_is_invalid() {
         ("trusted", json!("yes"), "trusted must be true or false"),
         ("trusted", json!("True"), "trusted must be true or false"),
         ("trusted", json!(1), "trusted must be true or false"),
-        ("trusted", Value::Null, "trusted must be true or false"),
+        (
+            "trusted",
+            Value::Null,
+            "trusted must not be null; leave it out",
+        ),
         (
             "app_code_name",
             json!("my-app"),
@@ -267,6 +271,7 @@ async fn all_faults_of_a_request_are_reported_together() {
             "invalid scopes/1",
             "invalid access_token_format",
             "invalid trusted",
+            "invalid scopes/0",
         ]
     );
     nothing_stored(&app).await;

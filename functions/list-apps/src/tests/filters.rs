@@ -8,6 +8,7 @@ async fn a_code_name_or_client_id_finds_its_app_alone() {
     let made = registered(&app, &["One", "Two"]).await;
     for query in [
         "app_code_name=two".to_owned(),
+        "app_code_name=Two".to_owned(),
         format!("client_id={}", made[1].client_id()),
         "app_code_name=tw%6F&limit=1".into(),
     ] {
@@ -27,7 +28,6 @@ async fn what_no_app_can_be_called_finds_nothing_without_a_read() {
     app.recorder.take();
     for query in [
         "app_code_name=",
-        "app_code_name=ONE",
         "app_code_name=o-ne",
         "app_code_name=default%23one",
         "client_id=",

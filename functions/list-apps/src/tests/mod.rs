@@ -2,6 +2,7 @@
 
 use testkit::{Registered, TestApp, TestRequest, Value, answer, body, json};
 
+mod filling;
 mod filters;
 mod openid;
 mod pages;
@@ -43,6 +44,6 @@ async fn refused(app: &TestApp, query: &str, parameter: &str, code: &str) {
     let shown = body(&response);
     let errors = shown["errors"].as_array().unwrap();
     assert_eq!(errors.len(), 1, "{query}: {errors:?}");
-    assert_eq!(errors[0]["pointer"], parameter, "{query}");
+    assert_eq!(errors[0]["parameter"], parameter, "{query}");
     assert_eq!(errors[0]["code"], code, "{query}");
 }

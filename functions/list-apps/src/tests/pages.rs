@@ -31,6 +31,7 @@ async fn apps_stand_in_the_order_of_creation_each_with_its_default_client() {
             "authenticator_preferences": {"is_centralized": false},
             "device_authorization": {"enabled": false},
             "ciba_authorization": {"enabled": false},
+            "access_token_lifetime": 3600,
             "allow_public_signup": false,
             "invite_member_email_expiration_minutes": 2880,
             "trusted": false,
@@ -76,13 +77,7 @@ async fn no_list_shows_a_logo_or_a_secret() {
 async fn a_page_is_one_query_of_the_index() {
     let app = TestApp::new().await;
     registered(&app, &["A", "B", "C"]).await;
-    for query in [
-        "",
-        "limit=2",
-        "app_name=A",
-        "active=true",
-        "active=true&app_name=Z&limit=1",
-    ] {
+    for query in ["", "limit=2", "app_name=A", "contains=a", "active=true"] {
         list(&app, query).send().await;
         let calls = app.recorder.take();
         let [call] = calls.as_slice() else {
@@ -213,7 +208,7 @@ async fn several_bad_parameters_are_reported_together() {
     let errors = shown["errors"].as_array().unwrap();
     let at: Vec<_> = errors
         .iter()
-        .map(|e| e["pointer"].as_str().unwrap())
+        .map(|e| e["parameter"].as_str().unwrap())
         .collect();
     assert_eq!(at, ["limit", "active", "client_id", "cursor"]);
 }

@@ -186,7 +186,7 @@ async fn a_malformed_authorization_header_is_refused_without_a_read() {
         assert!(app.recorder.take().is_empty());
     }
     let two = post(&app, GRANT).header("authorization", &format!("{good},{good}"));
-    let told = "authorization was sent two times, or holds a comma, which stands between two; send it one time";
+    let told = "Authorization was sent two times, or holds a comma, which stands between two; send it one time";
     assert_error(&two.send().await, 400, "invalid_request", told, "two");
     assert!(app.recorder.take().is_empty());
 }

@@ -50,6 +50,7 @@ async fn full(app: &TestApp) -> Registered {
             "input_uri": "https://app.example.com/code",
         },
         "ciba_authorization": {"enabled": true, "login_uri": "https://app.example.com/ciba"},
+        "access_token_lifetime": 900,
     });
     result(&put(app, &made).json(&all).send().await, 200);
     app.recorder.take();

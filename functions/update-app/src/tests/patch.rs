@@ -30,6 +30,7 @@ async fn null_resets_a_member_to_its_default() {
         ("device_authorization", json!({"enabled": false})),
         ("ciba_authorization", json!({"enabled": false})),
         ("jwks", Value::Null),
+        ("access_token_lifetime", json!(3600)),
     ] {
         let response = patch(&app, &made)
             .merge(&json!({ member: null }))
@@ -69,7 +70,7 @@ async fn null_for_an_unknown_or_read_only_member_is_refused_too() {
     let mut found = faults(&patch(&app, &made).merge(&change).send().await);
     found.sort();
     let expected = [
-        one("/app_code_name", "unknown_member"),
+        one("/app_code_name", "read_only"),
         one("/app_descripton", "unknown_member"),
         one("/a~1b", "unknown_member"),
         one("/device_authorization/input_url", "unknown_member"),

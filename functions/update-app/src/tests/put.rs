@@ -65,6 +65,7 @@ async fn null_is_no_value() {
         "device_authorization",
         "ciba_authorization",
         "jwks",
+        "access_token_lifetime",
     ] {
         let change = json!({ member: null });
         let found = faults(&put(&app, &made).json(&change).send().await);
@@ -78,29 +79,31 @@ async fn null_is_no_value() {
 async fn read_only_and_unknown_members_are_refused_by_name() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    for member in [
-        "app_code_name",
-        "app_id",
-        "tenant_id",
-        "client_id",
-        "client_secret",
-        "active",
-        "status_change",
-        "login_preferences",
-        "password_sharing_group_id",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-        "version",
-        "management",
-        "jwks_uri",
-        "app_nmae",
+    let (read_only, unknown) = ("read_only", "unknown_member");
+    for (member, code) in [
+        ("app_code_name", read_only),
+        ("app_id", read_only),
+        ("tenant_id", read_only),
+        ("client_id", read_only),
+        ("client_secret", read_only),
+        ("active", read_only),
+        ("status_change", read_only),
+        ("previous_status_change", read_only),
+        ("login_preferences", read_only),
+        ("password_sharing_group_id", read_only),
+        ("created_at", read_only),
+        ("created_by", read_only),
+        ("updated_at", read_only),
+        ("updated_by", read_only),
+        ("version", read_only),
+        ("management", unknown),
+        ("jwks_uri", unknown),
+        ("app_nmae", unknown),
     ] {
         for method in ["PUT", "PATCH"] {
-            let change = json!({ member: "myapp" });
+            let change = json!({ member: "other" });
             let request = request(&app, method, &made.id()).json(&change);
-            let expected = one(&format!("/{member}"), "unknown_member");
+            let expected = one(&format!("/{member}"), code);
             assert_eq!(faults(&request.send().await), expected);
         }
     }

@@ -242,9 +242,9 @@ macro_rules! words {
             /// An error.
             fn error(&self, error: &ApiError, request_id: &str) -> Response;
 
-            /// The header that carries an idempotency key, in lower case.
+            /// The header that carries an idempotency key, as it is written.
             fn idempotency_header(&self) -> &'static str {
-                "idempotency-key"
+                "Idempotency-Key"
             }
 
             /// Whether `If-Match` may carry weak tags.
@@ -347,7 +347,7 @@ impl Dialect {
         of_dialect!(self, error(error, request_id))
     }
 
-    /// The header that carries an idempotency key, in lower case.
+    /// The header that carries an idempotency key, as it is written.
     pub fn idempotency_header(self) -> &'static str {
         of_dialect!(self, idempotency_header())
     }

@@ -13,13 +13,22 @@ use super::{
     phrases::{Phrases, advised},
 };
 use crate::{
-    ApiError, Call, Response, change::AppChange, fields::Fields, oauth::Presented,
-    precondition::etag, walk::too_long,
+    ApiError, Call, Response,
+    change::AppChange,
+    fields::{Fields, Nulls},
+    oauth::Presented,
+    precondition::etag,
+    walk::too_long,
 };
 
 /// A tenant with more apps than this is told to use the native list.
 const LIST_CEILING: u32 = 1000;
 const NAME_LENGTHS: std::ops::RangeInclusive<usize> = 3..=25;
+
+const IN_UPDATE: Nulls = Nulls {
+    optional: "leave it out to keep what is stored",
+    required: "leave it out to keep what is stored",
+};
 
 pub(super) struct OpenIdApps;
 
@@ -119,9 +128,8 @@ impl Words for OpenIdApps {
             access_token_format: format,
             ..ClientSettings::named(name, method)
         };
-        let mut faults = fields.into_faults();
         let found = app::check(&profile, &client, false);
-        faults.extend_elsewhere(found.renamed(|domain| pointer(domain, &places)));
+        let faults = fields.into_faults_with(found.renamed(|domain| pointer(domain, &places)));
         Ok(faults.or(CreateApp {
             code_name,
             profile,
@@ -155,11 +163,21 @@ impl Words for OpenIdApps {
     }
 
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
-        let mut fields = Fields::of_body(&call.request, "application/json")?;
+        let fields = Fields::of_body(&call.request, "application/json")?;
+        let mut fields = fields.with_nulls(IN_UPDATE);
         let f = &mut fields;
         let mut profile = now.profile.clone();
         let mut client = now.default_client.settings.clone();
-        if let Some(name) = f.text("name", name) {
+        // A name that stays may be longer than this dialect gives, and the client's own beside it stays too.
+        let known = profile.app_name.clone();
+        let new_name = |text: &str| {
+            if text == known.as_str() {
+                Ok(None)
+            } else {
+                name(text).map(Some)
+            }
+        };
+        if let Some(Some(name)) = f.text("name", new_name) {
             profile.app_name = name.clone();
             client.name = name;
         }
@@ -172,15 +190,18 @@ impl Words for OpenIdApps {
         if let Some(format) = f.text("access_token_format", AccessTokenFormat::parse) {
             client.access_token_format = format;
         }
+        if client.redirect_uris.is_empty() && f.is_null("redirect_uri") {
+            // As a read shows that there is none.
+            f.take("redirect_uri");
+        }
         let first = f.text("redirect_uri", RedirectUri::parse);
         let more = f.list("oauth_redirect_uris", MAX_URIS, RedirectUri::parse);
         let more = more.unwrap_or_else(|| client.redirect_uris.clone());
         let (redirect_uris, places) = merged(first, more);
         client.redirect_uris = redirect_uris;
         f.ignore_others();
-        let mut faults = fields.into_faults();
         let found = app::check(&profile, &client, now.management);
-        faults.extend_elsewhere(found.renamed(|domain| pointer(domain, &places)));
+        let faults = fields.into_faults_with(found.renamed(|domain| pointer(domain, &places)));
         Ok(faults.or(AppChange { profile, client })?)
     }
 
@@ -194,7 +215,7 @@ impl Words for OpenIdApps {
     }
 
     fn list_apps(&self, call: &Call, _key: &CursorKey) -> Result<ListApps, ApiError> {
-        call.request.query_parameters(&[])?;
+        call.request.no_parameters()?;
         Ok(ListApps {
             only: None,
             filter: table::AppFilter::default(),

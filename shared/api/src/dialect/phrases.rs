@@ -22,8 +22,8 @@ pub(super) trait Phrases {
         let Some(own) = self.rule(&fault.invalid) else {
             return fault.to_string();
         };
-        let (pointer, invalid) = (fault.pointer.clone(), Invalid::Conflict(own));
-        Violation { pointer, invalid }.to_string()
+        let (place, invalid) = (fault.place.clone(), Invalid::Conflict(own));
+        Violation { place, invalid }.to_string()
     }
 
     /// What happened and what to do next, for people.

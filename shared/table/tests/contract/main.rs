@@ -16,6 +16,7 @@ mod absent;
 mod apps;
 mod audiences;
 mod faults;
+mod filling;
 mod garbage;
 mod ground;
 mod paging;

@@ -53,7 +53,7 @@ async fn register(ground: &Ground, apps: Vec<App>) {
 }
 
 /// The items of these apps, copied from one that was registered: 25 a request, in no order.
-async fn seed(ground: &Ground, apps: Vec<App>) {
+pub(crate) async fn seed(ground: &Ground, apps: Vec<App>) {
     let first = app("seed", "seed");
     ground.table.create_app(&first, None, None).await.unwrap();
     let template = ground.stored(&first).await;
@@ -170,6 +170,7 @@ async fn a_filtered_list_pages_to_all_its_members() {
     register(&ground, made.clone()).await;
     let filter = |prefix: Option<&str>, active| AppFilter {
         name_prefix: prefix.map(str::to_owned),
+        name_contains: None,
         active,
     };
     let cases = [

@@ -115,7 +115,7 @@ pub(crate) const MEMBERS: &[Member] = &[
     of_client("allow_http_redirects", Trust, "", "", "", r#"{"redirectUris": ["http://e.example/cb"]}"#),
     of_client("allow_all_schemes", Trust, "", "", "", r#"{"allUrlSchemesAllowed": true}"#),
     of_client("allowed_operations", Trust, "", "", "", r#"{"allowedOperations": ["introspect"]}"#),
-    of_client("access_token_expiry", Edit, "", "", "", r#"{"accessTokenExpiry": 1}"#),
+    of_client("access_token_expiry", Edit, r#"{"access_token_lifetime": 1}"#, r#"{"access_token_lifetime": 1}"#, "", r#"{"accessTokenExpiry": 1}"#),
     of_client("refresh_token_expiry", Edit, "", "", "", r#"{"refreshTokenExpiry": 1}"#),
     of_client("certificates", Edit, "", "", "", r#"{"certificates": [{"certAlias": "a"}]}"#),
 ];

@@ -265,7 +265,7 @@ async fn names_in_paths_that_can_name_nothing() {
         &upper,
         "%7B%7D",
         "a%0d%0ab",
-        "MYAPP",
+        "MYAPP-",
         "app%2Ename",
         &"x".repeat(5000),
     ];

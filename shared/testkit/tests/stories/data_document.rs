@@ -61,6 +61,12 @@ fn requests(app: &str, client: &str, further: &str, switched: &str) -> Vec<Shown
         ),
         shown("page of apps", "GET", create, nothing()),
         shown(
+            "page of apps, filtered, with nothing that fits",
+            "GET",
+            "/v1/applications?contains=nothing&limit=1",
+            nothing(),
+        ),
+        shown(
             "update an app",
             "PUT",
             &path,

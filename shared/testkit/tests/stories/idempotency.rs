@@ -347,7 +347,7 @@ async fn a_key_is_up_to_255_visible_characters() {
         for bad in [" ", "a\u{7f}", "é", &"k".repeat(256)] {
             let response = keyed(&app, &path, bad, &body).send().await;
             let found = testkit::faults(&response);
-            assert_eq!(found[0].0, "idempotency-key", "{bad:?}");
+            assert_eq!(found[0].0, "Idempotency-Key", "{bad:?}");
         }
         let longest = "k".repeat(255);
         assert_eq!(keyed(&app, &path, &longest, &body).send().await.status, 201);

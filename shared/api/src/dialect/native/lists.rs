@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use domain::{AppId, ClientId, CodeName, Invalid, Violations};
+use domain::{
+    AppId, ClientId, CodeName, Invalid, Place, Violations, app::folded_text, invalid::ITEMS,
+};
 use serde_json::{Map, Value, json};
 use table::{AppFilter, ClientPage};
 
@@ -21,31 +23,34 @@ const APP_OF_CLIENTS: &str = "with a token of the management application: the id
 type Query = HashMap<String, String>;
 
 pub(super) fn list_apps(call: &Call, key: &CursorKey) -> Result<ListApps, ApiError> {
-    let query = call.request.query_parameters(&[
+    let known = [
         "limit",
         "cursor",
         "app_code_name",
         "client_id",
         "app_name",
+        "contains",
         "active",
-    ])?;
+    ];
     let mut faults = Violations::default();
+    let query = call.request.query_parameters(&known, &mut faults)?;
     let limit = limit(&query, &mut faults);
     let active = boolean(&query, "active", &mut faults);
     let by_code = query
         .get("app_code_name")
-        .map(|text| CodeName::parse(text).map_or(AppSelector::Nothing, AppSelector::CodeName));
+        .map(|text| CodeName::named(text).map_or(AppSelector::Nothing, AppSelector::CodeName));
     let by_client = query
         .get("client_id")
         .map(|text| ClientId::parse(text).map_or(AppSelector::Nothing, AppSelector::Client));
     if by_code.is_some() && by_client.is_some() {
         let clash = Invalid::Conflict("can't be combined with app_code_name");
-        faults.push("client_id", clash);
+        faults.push(Place::parameter("client_id"), clash);
     }
     let mut list = ListApps {
         only: by_code.or(by_client),
         filter: AppFilter {
             name_prefix: query.get("app_name").cloned(),
+            name_contains: query.get("contains").map(|text| folded_text(text)),
             active,
         },
         predicate: None,
@@ -80,8 +85,8 @@ pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, 
         Some(_) => &["limit", "cursor"],
         None => &["limit", "cursor", "app_id"],
     };
-    let query = call.request.query_parameters(known)?;
     let mut faults = Violations::default();
+    let query = call.request.query_parameters(known, &mut faults)?;
     let app = in_path.or(query.get("app_id").map(String::as_str));
     if app.is_none() && call.caller()?.management {
         faults.push("app_id", Invalid::RequiredHere(APP_OF_CLIENTS));
@@ -116,20 +121,21 @@ pub(super) fn clients(
 
 /// Whether an active app or client is to be deleted all the same.
 pub(super) fn force(call: &Call) -> Result<bool, ApiError> {
-    let query = call.request.query_parameters(&["force"])?;
     let mut faults = Violations::default();
+    let query = call.request.query_parameters(&["force"], &mut faults)?;
     let force = boolean(&query, "force", &mut faults);
     Ok(faults.or(force.unwrap_or_default())?)
 }
 
 /// Whether `?tokens=end` is there, the one value that the parameter has.
 pub(super) fn ends_tokens(call: &Call) -> Result<bool, ApiError> {
-    let query = call.request.query_parameters(&["tokens"])?;
-    match query.get("tokens").map(String::as_str) {
-        None => Ok(false),
-        Some("end") => Ok(true),
-        Some(_) => Err(Violations::one("tokens", Invalid::Choice("end")).into()),
+    let mut faults = Violations::default();
+    let query = call.request.query_parameters(&["tokens"], &mut faults)?;
+    let tokens = query.get("tokens").map(String::as_str);
+    if tokens.is_some_and(|tokens| tokens != "end") {
+        faults.push(Place::parameter("tokens"), Invalid::Choice("end"));
     }
+    Ok(faults.or(tokens.is_some())?)
 }
 
 fn limit(query: &Query, faults: &mut Violations) -> u32 {
@@ -137,7 +143,8 @@ fn limit(query: &Query, faults: &mut Violations) -> u32 {
         None => DEFAULT_LIMIT,
         Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
         Some(_) => {
-            faults.push("limit", Invalid::Range(1, MAX_LIMIT.into()));
+            let range = Invalid::Range(ITEMS, 1, MAX_LIMIT.into());
+            faults.push(Place::parameter("limit"), range);
             DEFAULT_LIMIT
         }
     }
@@ -148,7 +155,7 @@ fn boolean(query: &Query, name: &str, faults: &mut Violations) -> Option<bool> {
         "true" => Some(true),
         "false" => Some(false),
         _ => {
-            faults.push(name, Invalid::Choice("true, false"));
+            faults.push(Place::parameter(name), Invalid::Choice("true, false"));
             None
         }
     }
@@ -161,7 +168,7 @@ fn apps_context(list: &ListApps) -> String {
 
 /// What a cursor of a list of clients is bound to: the app as the request names it.
 fn clients_context(app: Option<&str>) -> String {
-    format!("clients {}", app.unwrap_or_default())
+    format!("clients {}", app.unwrap_or_default().to_ascii_lowercase())
 }
 
 fn after(
@@ -177,7 +184,7 @@ fn after(
     let found = cursor::decode(&key.0, call.tenant()?, context, text);
     if found.is_none() {
         let why = "is not one of this list; start without a cursor and follow next_cursor";
-        faults.push("cursor", Invalid::Conflict(why));
+        faults.push(Place::parameter("cursor"), Invalid::Conflict(why));
     }
     Ok(found)
 }

@@ -5,18 +5,36 @@
 
 use serde_json::{Map, Value};
 
-use crate::{ApiError, Call, fields::Fields, json::pointer};
+use super::read_only::ReadOnly;
+use crate::{
+    ApiError, Call,
+    fields::{Fields, Nulls},
+    json::pointer,
+};
 
 const PATCH_TYPES: &str = "application/merge-patch+json or application/json";
+const IN_PUT: Nulls = Nulls {
+    optional: "leave it out to keep what is stored, or reset it with PATCH and application/merge-patch+json",
+    required: "leave it out to keep what is stored",
+};
 
-pub(super) fn onto(call: &Call, mut document: Map<String, Value>) -> Result<Fields, ApiError> {
+pub(super) fn onto(
+    call: &Call,
+    mut document: Map<String, Value>,
+    read_only: &ReadOnly<'_>,
+) -> Result<Fields, ApiError> {
+    read_only.add_to(&mut document);
     if call.request.route.method == "PATCH" {
         let patch = Fields::of_body(&call.request, PATCH_TYPES)?.into_members();
-        let removed = merge(&mut document, patch, "");
-        return Ok(Fields::patched(document, removed));
+        let mut removed = merge(&mut document, patch, "");
+        let found = read_only.judge(&mut document);
+        // What was taken from them is judged with what is left.
+        removed.retain(|pointer| !read_only.holds(pointer));
+        return Ok(Fields::patched(document, removed).with_faults(found));
     }
     document.extend(Fields::of_body(&call.request, super::JSON)?.into_members());
-    Ok(Fields::new(document))
+    let found = read_only.judge(&mut document);
+    Ok(Fields::new(document).with_nulls(IN_PUT).with_faults(found))
 }
 
 /// RFC 7396 §2. Tells what was taken away, there or not, so that a misspelt name is noticed.

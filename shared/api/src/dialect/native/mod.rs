@@ -4,11 +4,14 @@
 mod lists;
 mod merge;
 mod read;
+mod read_only;
 mod write;
 
 use domain::{
-    App, ClientSettings, CreateApp, Description, Invalid, ResourceId, Secret, StoredSecret,
+    App, ClientSettings, CreateApp, Description, Invalid, Place, ResourceId, Secret, StoredSecret,
+    Violation,
     client::{CREDENTIALS_NEED_A_METHOD, MAX_GRANTED, NONE_IS_NATIVE},
+    invalid::SECONDS,
     uri::PRIVATE_SCHEME,
 };
 use serde_json::{Map, Value, json};
@@ -22,6 +25,8 @@ use crate::{
     ApiError, Call, Request, Response, change::AppChange, fields::Fields, find::named_app,
     precondition::etag,
 };
+
+use read_only::ReadOnly;
 
 const JSON: &str = "application/json";
 /// The longest life of a secret that can be asked for: ten years, in seconds.
@@ -60,14 +65,7 @@ impl Phrases for Native {
 impl Words for Native {
     fn error(&self, error: &ApiError, request_id: &str) -> Response {
         let faults: Vec<_> = match error {
-            ApiError::Invalid(faults) => faults
-                .iter()
-                .map(|v| {
-                    json!({
-                        "pointer": v.pointer, "code": v.invalid.code(), "message": self.fault(v),
-                    })
-                })
-                .collect(),
+            ApiError::Invalid(faults) => faults.iter().map(placed).collect(),
             _ => Vec::new(),
         };
         let messages: Vec<_> = match error {
@@ -96,12 +94,13 @@ impl Words for Native {
             "list-apps" | "list-clients" | "delete-app" | "delete-client" | "revoke-secret" => {
                 Ok(())
             }
-            _ => request.query_parameters(&[]).map(drop),
+            _ => request.no_parameters(),
         }
     }
 
     fn create_app(&self, call: &Call) -> Result<CreateApp, ApiError> {
-        read::create_app(Fields::of_body(&call.request, JSON)?)
+        let fields = Fields::of_body(&call.request, JSON)?;
+        read::create_app(read_only::refuse(fields, &read_only::OF_APP))
     }
 
     fn app_created(&self, _call: &Call, created: &AppCreated) -> Result<Response, ApiError> {
@@ -126,7 +125,9 @@ impl Words for Native {
     }
 
     fn update_app(&self, call: &Call, now: &App) -> Result<AppChange, ApiError> {
-        read::update_app(merge::onto(call, read::base_of_app(now))?, now)
+        let shown = write::app(now);
+        let read_only = ReadOnly::new(&read_only::OF_APP, &shown);
+        read::update_app(merge::onto(call, read::base_of_app(now), &read_only)?, now)
     }
 
     fn app_changed(
@@ -156,7 +157,7 @@ impl Words for Native {
             // It led to the app.
             fields.take("app_id");
         }
-        read::create_client(fields, app)
+        read::create_client(read_only::refuse(fields, &read_only::OF_CLIENT), app)
     }
 
     fn client_created(
@@ -197,8 +198,12 @@ impl Words for Native {
     }
 
     fn update_client(&self, call: &Call, now: &Principal) -> Result<ClientSettings, ApiError> {
-        let fields = merge::onto(call, read::base_of_client(now))?;
-        read::update_client(fields, now)
+        let mut shown = write::client(&now.app, &now.client);
+        // A read by the client id alone shows the app too.
+        shown.insert("app".into(), write::app(&now.app).into());
+        let read_only = ReadOnly::new(&read_only::OF_CLIENT, &shown);
+        let document = read::base_of_client(now);
+        read::update_client(merge::onto(call, document, &read_only)?, now)
     }
 
     fn client_changed(
@@ -238,7 +243,7 @@ impl Words for Native {
         // The body is optional, and API Gateway may add a content type to an empty one.
         if !call.request.body.is_empty() {
             let mut f = Fields::of_body(&call.request, JSON)?;
-            asked.expires_in = f.integer("expires_in", 1, MAX_EXPIRES_IN);
+            asked.expires_in = f.integer("expires_in", SECONDS, 1, MAX_EXPIRES_IN);
             f.into_faults().or(())?;
         }
         Ok(asked)
@@ -264,6 +269,24 @@ impl Words for Native {
     fn secret(&self, _call: &Call, secret: &StoredSecret) -> Result<Response, ApiError> {
         Ok(result(200, &write::secret(secret)))
     }
+}
+
+/// One fault, at its place: a JSON pointer into the body (RFC 6901), or the name of a query parameter or a
+/// header. A fault of the whole query has none.
+fn placed(fault: &Violation) -> Value {
+    let mut members = Map::new();
+    let place = match &fault.place {
+        Place::Body(pointer) => Some(("pointer", pointer.as_str())),
+        Place::Parameter(name) => Some(("parameter", name.as_str())),
+        Place::Header(name) => Some(("header", *name)),
+        Place::Query => None,
+    };
+    if let Some((member, place)) = place {
+        members.insert(member.into(), place.into());
+    }
+    members.insert("code".into(), fault.invalid.code().into());
+    members.insert("message".into(), Native.fault(fault).into());
+    members.into()
 }
 
 fn result(status: u16, shown: &Map<String, Value>) -> Response {

@@ -4,9 +4,11 @@ use domain::{
     App, AppProfile, AuthenticatorPreferences, CibaAuthorization, ClientSettings, ClientType,
     CodeName, CodeNameChoice, CreateApp, DefaultRights, Description, DeviceAuthorization,
     GrantType, Invalid, Jwks, LogoutUri, Name, RedirectUri, ResourceId, ResponseType, Scope,
-    ServiceProviderId, Subdomain, TokenEndpointAuthMethod, WebUri,
+    ServiceProviderId, Subdomain, TokenEndpointAuthMethod, Violations, WebUri,
     app::{self, DEFAULT_INVITE_MINUTES},
     client::{DEFAULT_RESPONSE_TYPES, MAX_GRANTED, MAX_URIS},
+    invalid::{MINUTES, SECONDS},
+    key_rotation::TOKEN_LIFETIME,
 };
 use serde_json::{Map, Value};
 use table::Principal;
@@ -31,6 +33,8 @@ struct Names {
     scopes: &'static str,
     /// Whether response types and logout URIs have members here.
     whole: bool,
+    /// What is said where a grant needs a redirect URI.
+    no_redirect_uri: Invalid,
 }
 
 const OF_CLIENT: Names = Names {
@@ -40,6 +44,9 @@ const OF_CLIENT: Names = Names {
     grant_types: "grant_types",
     scopes: "scopes",
     whole: true,
+    no_redirect_uri: Invalid::Conflict(
+        "needs at least one URI, because grant_types has a grant that sends users back to one; add one, or name in grant_types only grants that do without, such as client_credentials",
+    ),
 };
 
 const OF_DEFAULT_CLIENT: Names = Names {
@@ -49,13 +56,18 @@ const OF_DEFAULT_CLIENT: Names = Names {
     grant_types: "client_grant_types",
     scopes: "client_scopes",
     whole: false,
+    no_redirect_uri: Invalid::Conflict(
+        "needs at least one URI, because client_grant_types has a grant that sends users back to one; add one, or name in client_grant_types only grants that do without, such as client_credentials",
+    ),
 };
 
 impl Names {
     /// Where a document of this kind has a member of the domain's client settings.
     fn pointer(&self, domain: &str) -> String {
         let path = domain.strip_prefix("/client/").or(domain.strip_prefix('/'));
-        let path = path.unwrap_or(domain);
+        let Some(path) = path else {
+            return domain.to_owned();
+        };
         let (head, tail) = path.find('/').map_or((path, ""), |at| path.split_at(at));
         let head = match head {
             "name" => self.name,
@@ -66,6 +78,12 @@ impl Names {
             same => same,
         };
         format!("/{head}{tail}")
+    }
+
+    /// What the domain finds wrong with a client, in words of such a document.
+    fn said(&self, found: Violations) -> Violations {
+        let found = found.renamed(|pointer| self.pointer(pointer));
+        found.reworded(&Invalid::NoRedirectUri, &self.no_redirect_uri)
     }
 }
 
@@ -167,9 +185,7 @@ fn client_or_faults(
     management: bool,
 ) -> Result<ClientSettings, ApiError> {
     let found = settings.check(management);
-    let mut faults = f.into_faults();
-    faults.extend_elsewhere(found.renamed(|p| OF_CLIENT.pointer(p)));
-    Ok(faults.or(settings)?)
+    Ok(f.into_faults_with(OF_CLIENT.said(found)).or(settings)?)
 }
 
 /// An app with its default client from a whole document: absent members get their defaults, and what
@@ -181,15 +197,8 @@ fn app_document(mut fields: Fields, now: Option<&App>) -> Result<AppChange, ApiE
     let settings = now.map(|app| &app.default_client.settings);
     let client = client(f, names, settings, DefaultRights::of_default_client);
     let management = now.is_some_and(|app| app.management);
-    let found = app::check(&profile, &client, management).renamed(|pointer| {
-        if pointer.starts_with("/client/") {
-            names.pointer(pointer)
-        } else {
-            pointer.to_owned()
-        }
-    });
-    let mut faults = fields.into_faults();
-    faults.extend_elsewhere(found);
+    let found = names.said(app::check(&profile, &client, management));
+    let faults = fields.into_faults_with(found);
     Ok(faults.or(AppChange { profile, client })?)
 }
 
@@ -220,6 +229,7 @@ fn profile(f: &mut Fields, now: Option<&AppProfile>) -> AppProfile {
         invite_member_email_expiration_minutes: f
             .integer(
                 "invite_member_email_expiration_minutes",
+                MINUTES,
                 1,
                 MAX_INVITE_MINUTES.into(),
             )
@@ -288,7 +298,19 @@ fn client(
             enabled: f.boolean("enabled").unwrap_or_default(),
             login_uri: f.text("login_uri", WebUri::parse),
         })),
+        access_token_expiry: lifetime(f, now),
         ..settings
+    }
+}
+
+/// How long access tokens live. What says no more than an absent value is stored as absent, but for what SCIM
+/// stored so.
+fn lifetime(f: &mut Fields, now: Option<&ClientSettings>) -> Option<u32> {
+    let seconds = f.integer("access_token_lifetime", SECONDS, 1, TOKEN_LIFETIME)?;
+    match now {
+        Some(now) if now.access_token_lifetime() == seconds => now.access_token_expiry,
+        _ if seconds == TOKEN_LIFETIME => None,
+        _ => u32::try_from(seconds).ok(),
     }
 }
 

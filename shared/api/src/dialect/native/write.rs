@@ -15,6 +15,7 @@ pub(super) fn app_document(app: &App) -> Map<String, Value> {
         "client_grant_types": settings.grant_types,
         "client_scopes": settings.scopes,
         "resources": settings.resources,
+        "access_token_lifetime": settings.access_token_lifetime(),
         "service_providers": profile.service_providers,
         "authenticator_preferences": profile.authenticator_preferences.clone().unwrap_or_default(),
         "allow_public_signup": profile.allow_public_signup,
@@ -75,6 +76,7 @@ pub(super) fn client_document(settings: &ClientSettings) -> Map<String, Value> {
         "grant_types": settings.grant_types,
         "scopes": settings.scopes,
         "resources": settings.resources,
+        "access_token_lifetime": settings.access_token_lifetime(),
         "token_endpoint_auth_method": settings.token_endpoint_auth_method,
     }));
     optional(&mut members, "description", settings.description.as_ref());

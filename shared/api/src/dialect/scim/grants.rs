@@ -1,6 +1,6 @@
 //! The Me role and its grants. There is one role, so a grant is named by the app that has it.
 
-use domain::{App, AppId, scopes};
+use domain::{App, AppId, Violations, scopes};
 use serde_json::{Value, json};
 
 use super::{
@@ -70,7 +70,9 @@ fn filter_text(call: &Call) -> Result<Option<String>, ApiError> {
         "sortBy",
         "sortOrder",
     ];
-    Ok(call.request.query_parameters(&known)?.remove("filter"))
+    let mut faults = Violations::default();
+    let mut query = call.request.query_parameters(&known, &mut faults)?;
+    Ok(faults.or(query.remove("filter"))?)
 }
 
 /// A grant's id.
@@ -89,7 +91,7 @@ pub(super) fn in_path(call: &Call) -> Result<AppId, ApiError> {
 
 pub(super) fn create(call: &Call) -> Result<AppId, ApiError> {
     let mut f = body(call)?;
-    schema(&mut f, GRANT_SCHEMA)?;
+    schema(&mut f, GRANT_SCHEMA);
     let exactly = |wanted: &'static str, why: &'static str| {
         move |text: &str| {
             if text == wanted {

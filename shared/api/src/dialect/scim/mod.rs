@@ -14,7 +14,8 @@ mod read;
 mod write;
 
 use domain::{
-    App, AppId, CreateApp, Invalid, Secret, client::CREDENTIALS_NEED_A_METHOD, uri::PRIVATE_SCHEME,
+    App, AppId, CreateApp, Invalid, Place, Secret, Violations, client::CREDENTIALS_NEED_A_METHOD,
+    uri::PRIVATE_SCHEME,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -135,7 +136,7 @@ impl Words for Scim {
             follow::client_type(&before, &mut after, now);
             after
         } else {
-            read::canonical_members(body)
+            read::assigned(read::canonical_members(body))
         };
         read::update_app(Fields::new(document), now)
     }
@@ -166,20 +167,19 @@ impl Words for Scim {
     }
 
     fn delete_app(&self, call: &Call) -> Result<bool, ApiError> {
-        let query = call.request.query_parameters(&["forceDelete"])?;
-        match query.get("forceDelete").map(String::as_str) {
+        match call.request.only_parameter("forceDelete")?.as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(ApiError::query(
-                "invalidValue",
-                "forceDelete must be true or false.",
-            )),
+            Some(_) => {
+                let place = Place::parameter("forceDelete");
+                Err(Violations::one(place, Invalid::Choice("true, false")).into())
+            }
         }
     }
 
     fn status(&self, call: &Call) -> Result<SetStatus, ApiError> {
         let mut f = body(call)?;
-        schema(&mut f, STATUS_SCHEMA)?;
+        schema(&mut f, STATUS_SCHEMA);
         let active = f.required_boolean("active");
         f.ignore_others();
         let reason = None;
@@ -187,25 +187,22 @@ impl Words for Scim {
     }
 
     fn issue_secret(&self, call: &Call) -> Result<IssueSecret, ApiError> {
-        let query = call.request.query_parameters(&["tokens"])?;
-        let ends_tokens = match query.get("tokens").map(String::as_str) {
-            None => false,
-            Some("end") => true,
-            Some(_) => {
-                let why =
-                    "tokens must be end; without it, tokens obtained with the old secret go on.";
-                return Err(ApiError::query("invalidValue", why));
-            }
-        };
-        let mut f = body(call)?;
-        schema(&mut f, SECRET_SCHEMA)?;
+        let mut faults = Violations::default();
+        let query = call.request.query_parameters(&["tokens"], &mut faults)?;
+        let tokens = query.get("tokens").map(String::as_str);
+        if tokens.is_some_and(|tokens| tokens != "end") {
+            let why = "must be end; without it, tokens obtained with the old secret go on";
+            faults.push(Place::parameter("tokens"), Invalid::Conflict(why));
+        }
+        let mut f = body(call)?.with_faults(faults);
+        schema(&mut f, SECRET_SCHEMA);
         let app = f.required("appId", |text| Ok(text.to_owned()));
         f.ignore_others();
         Ok(f.into_faults().or(IssueSecret {
             app,
             expires_in: None,
             replaces: true,
-            ends_tokens,
+            ends_tokens: tokens.is_some(),
         })?)
     }
 
@@ -275,23 +272,21 @@ fn members(call: &Call) -> Result<Map<String, Value>, ApiError> {
 }
 
 fn body(call: &Call) -> Result<Fields, ApiError> {
-    Ok(Fields::new(read::canonical_members(members(call)?)))
+    let members = read::canonical_members(members(call)?);
+    Ok(Fields::new(read::assigned(members)))
 }
 
 /// Takes `schemas`, which must name the one that the route is for.
-fn schema(f: &mut Fields, wanted: &str) -> Result<(), ApiError> {
-    let named = f.take("schemas").ok_or_else(|| read::missing("schemas"))?;
+fn schema(f: &mut Fields, wanted: &'static str) {
+    let Some(named) = f.take("schemas") else {
+        return f.fault("schemas", Invalid::Required);
+    };
     let named = named.as_array().is_some_and(|all| {
         let mut all = all.iter().filter_map(Value::as_str);
         all.any(|s| s.eq_ignore_ascii_case(wanted))
     });
-    if named {
-        Ok(())
-    } else {
-        Err(ApiError::query(
-            "invalidValue",
-            format!("schemas must name {wanted}."),
-        ))
+    if !named {
+        f.fault("schemas", Invalid::Lacks(wanted));
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{AppId, ClientId};
+use domain::{AppId, ClientId, Invalid, Place, Violations};
 use serde_json::{Map, Value};
 
 use super::{
     super::{AppList, AppSelector, Extent, ListApps, Order, Predicate, Slice},
     filter, list_response, write,
 };
-use crate::{ApiError, Call, Response};
+use crate::{ApiError, Call, Response, json::pointer};
 
 const DEFAULT_COUNT: i64 = 50;
 const MAX_COUNT: i64 = 1000;
@@ -53,70 +53,91 @@ fn names(path: &str, attribute: &str) -> bool {
 
 /// The attributes wanted of a single resource.
 pub(super) fn attributes(call: &Call) -> Result<Attributes, ApiError> {
-    parameters(call)?.attributes()
+    let mut faults = Violations::default();
+    let wanted = parameters(call, &mut faults)?.attributes(&mut faults);
+    Ok(faults.or(wanted)?)
 }
 
-/// The parameters of a query, from the query string or the body of a search.
-struct Parameters(HashMap<String, Value>);
+/// The parameters of a query, from the query string or the body of a search; names in lower case.
+struct Parameters {
+    found: HashMap<String, Value>,
+    in_body: bool,
+}
 
-fn parameters(call: &Call) -> Result<Parameters, ApiError> {
+/// A repeated one is a fault, and so is the body of another message.
+fn parameters(call: &Call, faults: &mut Violations) -> Result<Parameters, ApiError> {
     if call.request.route.path.ends_with("/.search") {
         let members = super::members(call)?
             .into_iter()
             .map(|(k, v)| (k.to_ascii_lowercase(), v));
-        let found = Parameters(members.collect());
-        let named = found.0.get("schemas").and_then(Value::as_array);
+        let found: HashMap<_, _> = members.collect();
+        let named = found.get("schemas").and_then(Value::as_array);
         let search = |s: &Value| {
             s.as_str()
                 .is_some_and(|s| s.eq_ignore_ascii_case(SEARCH_SCHEMA))
         };
         if !named.is_some_and(|all| all.iter().any(search)) {
-            let detail = format!("schemas must name {SEARCH_SCHEMA}.");
-            return Err(ApiError::query("invalidValue", detail));
+            faults.push("/schemas", Invalid::Lacks(SEARCH_SCHEMA));
         }
-        return Ok(found);
+        return Ok(Parameters {
+            found,
+            in_body: true,
+        });
     }
     let mut found = HashMap::new();
     for (name, value) in call.request.parameters()? {
         let value = Value::String(value.into_owned());
         if found.insert(name.to_ascii_lowercase(), value).is_some() {
-            return Err(ApiError::query(
-                "invalidValue",
-                "A query parameter is repeated.",
-            ));
+            faults.push(Place::parameter(name), Invalid::Duplicate);
         }
     }
-    Ok(Parameters(found))
+    Ok(Parameters {
+        found,
+        in_body: false,
+    })
 }
 
 impl Parameters {
-    fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(ApiError::query(
-                "invalidValue",
-                format!("{name} must be a string."),
-            )),
-        }
+    fn get(&self, name: &str) -> Option<&Value> {
+        let value = self.found.get(&name.to_ascii_lowercase());
+        value.filter(|value| !value.is_null())
     }
 
-    fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let parsed = match self.0.get(name) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(text)) => text.parse().ok(),
-            Some(value) => value.as_i64(),
+    /// Notes a fault of the parameter `name`.
+    fn fault(&self, name: &str, invalid: Invalid, faults: &mut Violations) {
+        let place = if self.in_body {
+            Place::Body(pointer("", name))
+        } else {
+            Place::parameter(name)
         };
-        let wrong = || ApiError::query("invalidValue", format!("{name} must be a whole number."));
-        parsed.map(Some).ok_or_else(wrong)
+        faults.push(place, invalid);
     }
 
-    fn names(&self, name: &str) -> Result<Vec<String>, ApiError> {
+    fn text(&self, name: &str, faults: &mut Violations) -> Option<&str> {
+        let value = self.get(name)?;
+        if !value.is_string() {
+            self.fault(name, Invalid::Type("a string"), faults);
+        }
+        value.as_str()
+    }
+
+    fn number(&self, name: &str, faults: &mut Violations) -> Option<i64> {
+        let number = match self.get(name)? {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_i64(),
+        };
+        if number.is_none() {
+            self.fault(name, Invalid::Type("a whole number"), faults);
+        }
+        number
+    }
+
+    fn names(&self, name: &str, faults: &mut Violations) -> Vec<String> {
         let split = |text: &str| -> Vec<String> {
             let names = text.split(',').map(|n| n.trim().to_owned());
             names.filter(|n| !n.is_empty()).collect()
         };
-        let names: Vec<_> = match self.0.get(name) {
+        let names: Vec<_> = match self.get(name) {
             Some(Value::String(text)) => split(text),
             Some(Value::Array(items)) => items
                 .iter()
@@ -126,54 +147,51 @@ impl Parameters {
             _ => Vec::new(),
         };
         if names.len() > MAX_NAMES {
-            let detail = format!("{name} may name at most {MAX_NAMES} attributes.");
-            return Err(ApiError::query("invalidValue", detail));
+            self.fault(name, Invalid::TooMany(MAX_NAMES), faults);
         }
-        Ok(names)
+        names
     }
 
-    fn attributes(&self) -> Result<Attributes, ApiError> {
-        Ok(Attributes {
-            only: self.names("attributes")?,
-            without: self.names("excludedattributes")?,
-        })
+    fn attributes(&self, faults: &mut Violations) -> Attributes {
+        Attributes {
+            only: self.names("attributes", faults),
+            without: self.names("excludedAttributes", faults),
+        }
     }
 
     /// RFC 7644 §3.4.2.4: a start below 1 is 1, a count below 0 is 0.
-    fn start(&self) -> Result<usize, ApiError> {
-        let start = self.number("startindex")?.unwrap_or(1).max(1);
-        Ok(usize::try_from(start).unwrap_or(usize::MAX))
+    fn start(&self, faults: &mut Violations) -> usize {
+        let start = self.number("startIndex", faults).unwrap_or(1).max(1);
+        usize::try_from(start).unwrap_or(usize::MAX)
     }
 
-    fn slice(&self) -> Result<Slice, ApiError> {
-        let count = self
-            .number("count")?
-            .unwrap_or(DEFAULT_COUNT)
-            .clamp(0, MAX_COUNT);
-        let order = match self.text("sortby")? {
-            None => Order::Created,
-            Some(by) if names_exactly(by, "meta.created") => Order::Created,
+    fn slice(&self, faults: &mut Violations) -> Slice {
+        let count = self.number("count", faults).unwrap_or(DEFAULT_COUNT);
+        let count = usize::try_from(count.clamp(0, MAX_COUNT)).unwrap_or_default();
+        let order = match self.text("sortBy", faults) {
             Some(by) if names_exactly(by, "displayName") => Order::Name,
-            Some(_) => {
-                let detail = "sortBy must be displayName or meta.created.";
-                return Err(ApiError::query("invalidValue", detail));
+            Some(by) if !names_exactly(by, "meta.created") => {
+                let why = Invalid::Conflict("must be displayName or meta.created");
+                self.fault("sortBy", why, faults);
+                Order::Created
             }
+            _ => Order::Created,
         };
-        let descending = match self.text("sortorder")? {
-            None => false,
-            Some(order) if order.eq_ignore_ascii_case("ascending") => false,
+        let descending = match self.text("sortOrder", faults) {
             Some(order) if order.eq_ignore_ascii_case("descending") => true,
-            Some(_) => {
-                let detail = "sortOrder must be ascending or descending.";
-                return Err(ApiError::query("invalidValue", detail));
+            Some(order) if !order.eq_ignore_ascii_case("ascending") => {
+                let why = Invalid::Conflict("must be ascending or descending");
+                self.fault("sortOrder", why, faults);
+                false
             }
+            _ => false,
         };
-        Ok(Slice {
-            skip: self.start()? - 1,
-            count: usize::try_from(count).unwrap_or_default(),
+        Slice {
+            skip: self.start(faults) - 1,
+            count,
             order,
             descending,
-        })
+        }
     }
 }
 
@@ -184,20 +202,33 @@ fn names_exactly(path: &str, attribute: &str) -> bool {
 }
 
 pub(super) fn list_apps(call: &Call) -> Result<ListApps, ApiError> {
-    let parameters = parameters(call)?;
+    let mut faults = Violations::default();
+    let parameters = parameters(call, &mut faults)?;
     // Whatever is wrong is said before anything is read.
-    parameters.attributes()?;
+    parameters.attributes(&mut faults);
+    let slice = parameters.slice(&mut faults);
+    let filter = parameters.text("filter", &mut faults).map(filter::parse);
+    let parsed = match (faults.or(()), filter.transpose()) {
+        (Ok(()), parsed) => parsed?,
+        (Err(faults), Ok(_)) => return Err(faults.into()),
+        (Err(faults), Err(e)) => {
+            let others = ApiError::from(faults).detail();
+            return Err(ApiError::query(
+                e.code(),
+                format!("{others}; {}", e.detail()),
+            ));
+        }
+    };
     let mut list = ListApps {
         only: None,
         filter: table::AppFilter::default(),
         predicate: None,
         after: None,
-        extent: Extent::Slice(parameters.slice()?),
+        extent: Extent::Slice(slice),
     };
-    let Some(text) = parameters.text("filter")? else {
+    let Some(parsed) = parsed else {
         return Ok(list);
     };
-    let parsed = filter::parse(text)?;
     if let Some(id) = filter::equality(&parsed, "id") {
         list.only = Some(AppId::parse(id).map_or(AppSelector::Nothing, AppSelector::App));
     } else if let Some(name) = filter::equality(&parsed, "name") {
@@ -211,12 +242,17 @@ pub(super) fn list_apps(call: &Call) -> Result<ListApps, ApiError> {
 }
 
 pub(super) fn apps(call: &Call, list: &AppList) -> Result<Response, ApiError> {
-    let parameters = parameters(call)?;
-    let wanted = parameters.attributes()?;
+    let mut faults = Violations::default();
+    let parameters = parameters(call, &mut faults)?;
+    let (wanted, start) = (
+        parameters.attributes(&mut faults),
+        parameters.start(&mut faults),
+    );
+    faults.or(())?;
     let shown = list
         .apps
         .iter()
         .map(|app| wanted.of(write::shown(app, &call.base)).into());
     let total = list.total.unwrap_or(list.apps.len());
-    Ok(list_response(shown.collect(), total, parameters.start()?))
+    Ok(list_response(shown.collect(), total, start))
 }

@@ -6,9 +6,10 @@
 use domain::{
     AllowedOperation, App, AppProfile, ClientId, ClientSettings, ClientType, CodeNameChoice,
     CreateApp, Description, GrantType, Invalid, LogoutUri, Name, OfferedScope, RedirectUri,
-    ResourceId, ResourceServer, Scope, Tag, TokenEndpointAuthMethod, Violations,
+    ResourceId, ResourceServer, Scope, Tag, TokenEndpointAuthMethod,
     app::{self},
     client::{MAX_GRANTED, MAX_URIS},
+    invalid::SECONDS,
     uri::UriKind,
 };
 use serde_json::{Map, Value};
@@ -18,6 +19,11 @@ use crate::{ApiError, change::AppChange, fields::Fields};
 
 /// The longest expiry that can be stored; no token lives longer than an hour all the same.
 const MAX_EXPIRY: i64 = i32::MAX as i64;
+
+/// What is said where a grant needs a redirect URI.
+const NO_REDIRECT_URI: Invalid = Invalid::Conflict(
+    "needs at least one URI, because allowedGrants has a grant that sends users back to one; add one, or name in allowedGrants only grants that do without, such as client_credentials",
+);
 
 /// Every attribute and sub-attribute that is read, as it is spelled.
 const ATTRIBUTES: [&str; 34] = [
@@ -71,6 +77,22 @@ pub(super) fn canonical_members(members: Map<String, Value>) -> Map<String, Valu
     members
         .map(|(name, value)| (spelled(&name).to_owned(), canonical(value)))
         .collect()
+}
+
+/// The same document without attributes that are null, which are unassigned ones (RFC 7643 §2.5).
+pub(super) fn assigned(members: Map<String, Value>) -> Map<String, Value> {
+    let assigned = members.into_iter().filter(|(_, value)| !value.is_null());
+    assigned
+        .map(|(name, value)| (name, within(value)))
+        .collect()
+}
+
+fn within(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(assigned(members)),
+        Value::Array(items) => items.into_iter().map(within).collect(),
+        other => other,
+    }
 }
 
 /// An attribute's own spelling.
@@ -133,21 +155,15 @@ fn app_and_client(mut fields: Fields, now: Option<&App>) -> Result<AppChange, Ap
     let profile = profile(f, &name, kind, now.map(|app| &app.profile));
     let client = client(f, &name, kind, now.map(|app| &app.default_client.settings));
     f.ignore_others();
-    let mut faults = fields.into_faults();
-    if !oauth && !faults.at("/isOAuthClient") {
-        let only = "must be true: every application here is an OAuth client";
-        faults.push("/isOAuthClient", Invalid::Conflict(only));
-    }
     let management = now.is_some_and(|app| app.management);
-    for fault in app::check(&profile, &client, management)
+    let mut found = app::check(&profile, &client, management)
         .renamed(pointer)
-        .iter()
-    {
-        let member = fault.pointer.split('/').nth(1).unwrap_or_default();
-        if !faults.at(&format!("/{member}")) {
-            faults.push(fault.pointer.clone(), fault.invalid.clone());
-        }
+        .reworded(&Invalid::NoRedirectUri, &NO_REDIRECT_URI);
+    if !oauth {
+        let only = "must be true: every application here is an OAuth client";
+        found.push("/isOAuthClient", Invalid::Conflict(only));
     }
+    let faults = fields.into_faults_with(found);
     Ok(faults.or(AppChange { profile, client })?)
 }
 
@@ -326,7 +342,7 @@ fn client(
 }
 
 fn expiry(f: &mut Fields, name: &str) -> Option<u32> {
-    let seconds = f.integer(name, 1, MAX_EXPIRY)?;
+    let seconds = f.integer(name, SECONDS, 1, MAX_EXPIRY)?;
     u32::try_from(seconds).ok()
 }
 
@@ -347,9 +363,4 @@ fn pointer(domain: &str) -> String {
         other => other,
     };
     format!("/{head}{tail}")
-}
-
-/// A document's faults when it is none at all.
-pub(super) fn missing(member: &str) -> ApiError {
-    Violations::one(format!("/{member}"), Invalid::Required).into()
 }
