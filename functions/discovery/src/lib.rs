@@ -55,7 +55,7 @@ fn tenant(named: &str) -> Result<TenantId, ApiError> {
     Ok(tenant)
 }
 
-/// ADR 16.
+/// ADR 17.
 const FIRST_TENANT: ApiError = ApiError::NotFound(
     "issuer: the first tenant's has no path, and its metadata are at /.well-known/openid-configuration and /.well-known/oauth-authorization-server",
 );

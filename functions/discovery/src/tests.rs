@@ -84,7 +84,7 @@ async fn what_can_be_no_tenant_is_not_found_and_what_could_be_one_is_told_its_is
             "{tenant}"
         );
     }
-    // Whether there is a tenant is never told: that would take a read, and be an oracle (ADR 16).
+    // Whether there is a tenant is never told: that would take a read, and be an oracle (ADR 17).
     for path in [
         format!("{RFC_8414}/t/nosuch"),
         "/t/nosuch/.well-known/openid-configuration".into(),
