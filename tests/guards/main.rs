@@ -8,6 +8,7 @@
 mod arrows;
 mod budgets;
 mod costs;
+mod differences;
 mod documents;
 mod functions;
 mod hygiene;
