@@ -126,17 +126,19 @@ pub(crate) async fn shown(ground: &Ground, path: &str) -> Value {
     result(&ground.get(path).await, 200)
 }
 
-/// What stays when nothing is changed but the version.
+/// What stays when nothing is changed but the version, and who made it.
 fn unmoved(mut shown: Value) -> Value {
     for (_, value) in shown.as_object_mut().unwrap() {
         if let Some(inner) = value.as_object_mut() {
             inner.remove("version");
             inner.remove("updated_at");
+            inner.remove("updated_by");
         }
     }
     let members = shown.as_object_mut().unwrap();
     members.remove("version");
     members.remove("updated_at");
+    members.remove("updated_by");
     shown
 }
 
@@ -149,6 +151,7 @@ async fn kept(ground: &Ground, id: &str) -> Value {
     let client = app["default_client"].as_object_mut().unwrap();
     client.remove("version");
     client.remove("updated_at");
+    client.remove("updated_by");
     app
 }
 

@@ -244,5 +244,5 @@ async fn an_if_match_that_is_no_strong_tag_is_refused_by_its_name_and_nothing_is
         }
         rows += 1;
     }
-    assert_eq!(rows, 26, "routes that write");
+    assert_eq!(rows, 29, "routes that write");
 }

@@ -210,7 +210,7 @@ async fn a_rule_between_members_is_told_by_the_members_of_the_dialect() {
         "clientType": "public", "basedOnTemplate": {"value": "CustomBrowserMobileTemplateId"},
         "allowedGrants": ["client_credentials"],
     });
-    let said = "allowedGrants client_credentials is not for public clients; set clientType to confidential or trusted";
+    let said = "allowedGrants has client_credentials, which is not for public clients; send the list without it, or set clientType to confidential or trusted";
     let request = ground.to("POST", ground::SCIM).json(&scim(&public));
     refused(request, Dialect::Scim, 400, said).await;
     let scheme = json!(["com.example.app:/cb"]);

@@ -116,6 +116,11 @@ async fn follow(seeded: &Seeded, at: &str, response: &Response) -> BTreeSet<Stri
                     "{at}: {name} {url}"
                 );
             }
+            // What the front door links to, some of it behind a token.
+            _ if at == "discovery/200-front" => {
+                let path = url.strip_prefix(ISSUER).unwrap();
+                assert!(routes::resolve("GET", path).is_some(), "{at}: {name} {url}");
+            }
             _ => panic!("{at}: what is {name}, {url}?"),
         }
         kinds.insert(name.to_owned());

@@ -233,6 +233,10 @@ async fn beyond_the_events() -> BTreeSet<Use> {
             .await;
     }
     subdomains(&manager, &id).await;
+    let anew = json!({"schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator"],
+        "appId": "seeded"});
+    let regenerator = "POST /admin/v1/AppClientSecretRegenerator";
+    manager.ask(regenerator, anew).await;
     for filter in ["name+eq+%22chosen_one%22", "displayName+co+%22e%22"] {
         let list = format!("GET /admin/v1/Apps?filter={filter}");
         manager.ask(&list, Value::Null).await;

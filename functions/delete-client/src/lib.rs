@@ -38,7 +38,7 @@ fn check(client: &Client, force: bool) -> Result<(), ApiError> {
         return refused("default-client", why);
     }
     if client.status.active && !force {
-        let why = "The client is active; deactivate it first, or repeat with ?force=true.";
+        let why = "The client is active.";
         return refused("client-active", why);
     }
     Ok(())

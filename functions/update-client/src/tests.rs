@@ -206,7 +206,6 @@ async fn read_only_and_unknown_members_are_refused_by_name() {
         ("created_by", read_only),
         ("updated_at", read_only),
         ("updated_by", read_only),
-        ("previous_status_change", read_only),
         ("version", read_only),
         ("jwks_uri", unknown),
         ("trusted", unknown),

@@ -95,7 +95,7 @@ async fn a_path_that_names_the_app_takes_no_second_name_of_it() {
     let made = app.register("My app", |_| ()).await;
     let sent = post(&app, &clients_of(&made)).json(&with("app_id", made.id()));
     let found = faults(&sent.send().await);
-    assert_eq!(found, [("/app_id".into(), "unknown_member".into())]);
+    assert_eq!(found, [("/app_id".into(), "read_only".into())]);
 }
 
 #[tokio::test]

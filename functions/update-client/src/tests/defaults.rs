@@ -65,8 +65,8 @@ async fn a_grant_that_somebody_set_stays_and_is_refused_with_what_to_do() {
             assert_eq!(faults(&response), expected);
             assert_eq!(
                 body(&response)["detail"],
-                "grant_types has client_credentials, which is for clients that authenticate, and this one does \
-                 not; send the list without it, or let the client have a secret or keys"
+                "grant_types has client_credentials, which needs a client that authenticates; send the list without it, or \
+             choose another auth method"
             );
         }
     }

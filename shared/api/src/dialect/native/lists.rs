@@ -89,7 +89,10 @@ pub(super) fn list_clients(call: &Call, key: &CursorKey) -> Result<ListClients, 
     let query = call.request.query_parameters(known, &mut faults)?;
     let app = in_path.or(query.get("app_id").map(String::as_str));
     if app.is_none() && call.caller()?.management {
-        faults.push("app_id", Invalid::RequiredHere(APP_OF_CLIENTS));
+        faults.push(
+            Place::parameter("app_id"),
+            Invalid::RequiredHere(APP_OF_CLIENTS),
+        );
     }
     let limit = limit(&query, &mut faults);
     let after = after(call, key, &clients_context(app), &query, &mut faults)?;

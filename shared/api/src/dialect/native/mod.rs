@@ -37,7 +37,9 @@ pub(super) struct Native;
 impl Phrases for Native {
     fn advice(&self, code: &str) -> Option<&'static str> {
         Some(match code {
-            "application-active" => "deactivate it first, or repeat with ?force=true",
+            "application-active" | "client-active" => {
+                "deactivate it first, or repeat with ?force=true"
+            }
             "client-without-secrets" => "change its token_endpoint_auth_method first",
             "code-name-taken" => "choose another, or leave app_code_name out to have one made",
             "idempotency-key-reused" => "use a new Idempotency-Key",
@@ -52,7 +54,7 @@ impl Phrases for Native {
                 "none is for native clients only; set client_type to native or choose another method",
             ),
             CREDENTIALS_NEED_A_METHOD => Some(
-                "client_credentials needs a client that authenticates; send the list without it, or choose another auth method",
+                "has client_credentials, which needs a client that authenticates; send the list without it, or choose another auth method",
             ),
             PRIVATE_SCHEME => Some(
                 "must use https; private-use schemes are only for clients with the client_type native",

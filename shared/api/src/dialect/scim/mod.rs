@@ -61,7 +61,7 @@ impl Phrases for Scim {
     fn rule(&self, broken: &Invalid) -> Option<&'static str> {
         match *broken {
             CREDENTIALS_NEED_A_METHOD => Some(
-                "client_credentials is not for public clients; set clientType to confidential or trusted",
+                "has client_credentials, which is not for public clients; send the list without it, or set clientType to confidential or trusted",
             ),
             PRIVATE_SCHEME => Some(
                 "must use https; private-use schemes need allUrlSchemesAllowed, or the clientType public",
