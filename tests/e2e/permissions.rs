@@ -233,10 +233,8 @@ async fn beyond_the_events() -> BTreeSet<Use> {
             .await;
     }
     subdomains(&manager, &id).await;
-    let anew = json!({"schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator"],
-        "appId": "seeded"});
     let regenerator = "POST /admin/v1/AppClientSecretRegenerator";
-    manager.ask(regenerator, anew).await;
+    manager.ask(regenerator, secret_of("seeded")).await;
     for filter in ["name+eq+%22chosen_one%22", "displayName+co+%22e%22"] {
         let list = format!("GET /admin/v1/Apps?filter={filter}");
         manager.ask(&list, Value::Null).await;
@@ -292,6 +290,12 @@ fn forget_counts(app: &TestApp) {
             app.put_raw(&item);
         }
     }
+}
+
+/// A new secret of an app, in SCIM, by its code name.
+fn secret_of(code_name: &str) -> Value {
+    json!({"appId": code_name,
+        "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator"]})
 }
 
 /// A subdomain comes with an app, comes to another, and moves.

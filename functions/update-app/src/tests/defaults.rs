@@ -30,8 +30,8 @@ async fn a_put_or_patch_to_a_public_client_is_not_refused_over_a_grant_that_nobo
 async fn a_grant_that_somebody_set_is_refused_with_what_to_do() {
     let app = TestApp::new().await;
     let made = app.register("My app", |_| ()).await;
-    let set = json!({"client_grant_types": ["client_credentials"]});
-    result(&put(&app, &made).json(&set).send().await, 200);
+    let chosen = json!({"client_grant_types": ["client_credentials"]});
+    result(&put(&app, &made).json(&chosen).send().await, 200);
     let public = json!({"client_type": "native", "client_auth_method": "none"});
     for method in ["PUT", "PATCH"] {
         let sent = request(&app, method, &made.id()).json(&public);

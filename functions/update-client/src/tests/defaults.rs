@@ -120,7 +120,7 @@ async fn what_shrinks_by_default_takes_no_trust_and_what_grows_does() {
     let shown = result(&sent.send().await, 200);
     assert_eq!(shown["grant_types"], json!(["authorization_code"]));
     // A grant that was set is nobody's default, and goes with trust alone, whatever else goes with it.
-    let set = app
+    let chosen = app
         .register_client(&made.app, "Set", |settings| {
             settings.scopes.clear();
             settings.grant_types.push(GrantType::RefreshToken);
@@ -128,7 +128,7 @@ async fn what_shrinks_by_default_takes_no_trust_and_what_grows_does() {
         .await;
     let mut fewer = public();
     fewer["grant_types"] = json!(["authorization_code"]);
-    let path = short(set.id());
+    let path = short(chosen.id());
     let sent = request(&app, "PUT", &path).token(&own).json(&fewer);
     assert_eq!(refusal(&sent.send().await), (403, "forbidden".into()));
 }

@@ -185,7 +185,7 @@ fn what_shrinks_with_its_method_by_default_takes_no_trust_and_what_grows_back_do
     let mut now = by_default.clone();
     public(&mut now.default_client.settings);
     let grows = changed(&now, |new| {
-        *new = by_default.default_client.settings.clone()
+        *new = by_default.default_client.settings.clone();
     });
     assert_eq!(lacks(&grows, false, held), ["management"]);
     // The management application's clients change under trust alone.
