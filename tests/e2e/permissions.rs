@@ -224,15 +224,7 @@ async fn beyond_the_events() -> BTreeSet<Use> {
     manager
         .ask(&format!("{list}&cursor={cursor}"), Value::Null)
         .await;
-    for name in ["Second", "Third"] {
-        let renamed = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "replace", "path": "displayName", "value": name},
-                {"op": "replace", "path": "audience", "value": name}]});
-        manager
-            .ask(&format!("PATCH /admin/v1/Apps/{id}"), renamed)
-            .await;
-    }
-    subdomains(&manager, &id).await;
+    unique_names(&manager, &id).await;
     let regenerator = "POST /admin/v1/AppClientSecretRegenerator";
     manager.ask(regenerator, secret_of("seeded")).await;
     for filter in ["name+eq+%22chosen_one%22", "displayName+co+%22e%22"] {
@@ -298,8 +290,16 @@ fn secret_of(code_name: &str) -> Value {
         "schemas": ["urn:ietf:params:scim:schemas:oracle:idcs:AppClientSecretRegenerator"]})
 }
 
-/// A subdomain comes with an app, comes to another, and moves.
-async fn subdomains(manager: &Caller<'_>, id: &str) {
+/// Names, audiences and subdomains come with an app, come to another, and move.
+async fn unique_names(manager: &Caller<'_>, id: &str) {
+    for name in ["Second", "Third"] {
+        let renamed = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "displayName", "value": name},
+                {"op": "replace", "path": "audience", "value": name}]});
+        manager
+            .ask(&format!("PATCH /admin/v1/Apps/{id}"), renamed)
+            .await;
+    }
     manager.ask("POST /v1/applications", portal_app()).await;
     for subdomain in ["first", "second"] {
         let portal = json!({ "subdomain": subdomain });
