@@ -100,7 +100,8 @@ fn patterns(app: &str, default: &str, further: &str, lone: &str) -> Vec<Shown> {
         format!("{clients}/{default}"),
         format!("{clients}/{further}"),
     );
-    let (status, secrets) = (format!("{app}/status"), format!("{default}/secrets"));
+    let status = format!("{apps}/{lone}/status");
+    let secrets = format!("{default}/secrets");
     let named = |name: &str| {
         Some(json!({
             "app_name": name,
