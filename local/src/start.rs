@@ -46,8 +46,8 @@ pub enum StartError {
     /// The table's client can't be set up.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The table does not answer.
-    #[error(transparent)]
+    /// The table does not answer, or holds what this build can't read.
+    #[error("{}", of_table(.0))]
     Table(#[from] TableError),
     /// The signing keys are another master secret's, or an older build's.
     #[error("the signing keys can't be used: {}; if an older build made the data directory, remove it to begin anew", .0.detail())]
@@ -58,6 +58,15 @@ pub enum StartError {
     /// The system refuses.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+fn of_table(e: &TableError) -> String {
+    match e {
+        TableError::Corrupt { .. } => {
+            format!("{e}; if an older build made the data directory, remove it to begin anew")
+        }
+        _ => e.to_string(),
+    }
 }
 
 /// Runs the server until it is told to stop.
@@ -232,4 +241,24 @@ curl -i {base_url}/v1/applications \\
 ",
         kept.tenant_id,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_of_an_older_build_are_told_apart_from_a_table_that_does_not_answer() {
+        let corrupt = TableError::Corrupt {
+            key: "APP#1/APP".into(),
+            why: "missing field `app`".into(),
+        };
+        assert_eq!(
+            StartError::from(corrupt).to_string(),
+            "the item APP#1/APP can't be read: missing field `app`; if an older build made the data \
+             directory, remove it to begin anew"
+        );
+        let internal = TableError::Internal("no room".into());
+        assert_eq!(StartError::from(internal).to_string(), "no room");
+    }
 }
