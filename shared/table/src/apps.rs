@@ -161,8 +161,7 @@ impl Table {
         let Some(item) = self.get(&keys::app(id), Some(&READABLE)).await? else {
             return Ok(None);
         };
-        let app = decode::<AppRecord>(item)?.into_live_app(*id)?;
-        Ok(app.filter(|app| app.tenant_id == *tenant))
+        AppRecord::living(item, *id, tenant)
     }
 
     /// Pattern 3, its first half: the id of the app that has a code name.

@@ -8,7 +8,7 @@ use crate::{
     apps::{guards, put_guard},
     clients::key_of,
     error::{CONDITION_FAILED, reason},
-    item::{Item, decode, key_item, string, text},
+    item::{Item, key_item, string, text},
     keys::{self, Key},
     record::AppRecord,
     secret_record::records,
@@ -239,15 +239,12 @@ fn written(sent: Result<(), Option<Item>>, write_id: &str) -> Result<(), ChangeE
     }
 }
 
-/// The item that refused a change, if it is a living app of the tenant; an error for one that can't be read.
+/// The app whose item refused a change, if it is alive and of the tenant.
 fn living(
     item: Option<Item>,
     app_id: &AppId,
     tenant: &TenantId,
 ) -> Result<Option<App>, TableError> {
-    let Some(item) = item else {
-        return Ok(None);
-    };
-    let app = decode::<AppRecord>(item)?.into_live_app(*app_id)?;
-    Ok(app.filter(|app| app.tenant_id == *tenant))
+    let app = item.map(|item| AppRecord::living(item, *app_id, tenant));
+    Ok(app.transpose()?.flatten())
 }

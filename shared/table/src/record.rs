@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     TableError,
-    item::{Record, SCHEMA},
+    item::{Item, Record, SCHEMA, decode},
     keys,
     read::Projection,
     secret_record::{SecretRecord, records, stored_secrets},
@@ -178,6 +178,16 @@ impl AppRecord {
             secrets_rev: 0,
             ended_secrets: EndedSecrets::default(),
         }
+    }
+
+    /// The app that an item holds, if it is alive and of this tenant; an error for an item that can't be read.
+    pub(crate) fn living(
+        item: Item,
+        app_id: AppId,
+        tenant: &TenantId,
+    ) -> Result<Option<App>, TableError> {
+        let app = decode::<Self>(item)?.into_live_app(app_id)?;
+        Ok(app.filter(|app| app.tenant_id == *tenant))
     }
 
     /// The app, unless it is deleted.

@@ -54,18 +54,16 @@ impl Table {
         let condition = status_condition("#app", change, true);
         let (update, version) = update.only_in(change.if_versions.as_deref(), "app.version");
         let condition = condition + &version;
-        let decoded = |item: Item| decode::<AppRecord>(item)?.into_live_app(*app_id);
         status(self, update, condition, change, |item| {
-            Ok(decoded(item)?
-                .filter(|app| app.tenant_id == change.tenant_id)
-                .map(|app| {
-                    let seen = Seen {
-                        active: app.status.active,
-                        version: app.version,
-                        management: app.management,
-                    };
-                    (app, seen)
-                }))
+            let app = AppRecord::living(item, *app_id, &change.tenant_id)?;
+            Ok(app.map(|app| {
+                let seen = Seen {
+                    active: app.status.active,
+                    version: app.version,
+                    management: app.management,
+                };
+                (app, seen)
+            }))
         })
         .await
     }
@@ -87,8 +85,7 @@ impl Table {
             let (update, version) = update.only_in(change.if_versions.as_deref(), "client.version");
             let condition = condition + &version;
             return status(self, update, condition, change, |item| {
-                let app = decode::<AppRecord>(item)?.into_live_app(app_id)?;
-                let app = app.filter(|app| app.tenant_id == change.tenant_id);
+                let app = AppRecord::living(item, app_id, &change.tenant_id)?;
                 Ok(app.map(|app| {
                     let client = app.default_client;
                     let seen = Seen::of(&client, app.management);

@@ -15,9 +15,7 @@ pub(super) fn check(items: &Items, audit: &mut Audit) {
             "app" => app_item(items, item, audit),
             "client" => client_item(items, item, audit),
             "code_name" => code_name(items, item, audit),
-            "name" => name(items, item, audit),
-            "audience" => audience(items, item, audit),
-            "subdomain" => subdomain(items, item, audit),
+            "name" | "audience" | "subdomain" => unique(items, item, audit),
             "client_id" => pointer(items, item, audit),
             "sweep" => work(items, item, audit),
             "tenant" => tenant(items, item, audit),
@@ -45,21 +43,11 @@ fn app_item(items: &Items, app: &Item, audit: &mut Audit) {
         }
         Some(_) => {}
     }
-    if app.is_true("app.unique_name") && !app.deleted() {
-        let guard = name_guard(app);
+    let unique = unique_guards(app);
+    for (_, guard) in unique.into_iter().filter(|_| !app.deleted()) {
         if items.get(&guard).is_none_or(|g| g.text("app_id") != id) {
             lacks(format!("{guard} is missing or another's"));
         }
-    }
-    if let Some(guard) = audience_guard(app).filter(|_| !app.deleted())
-        && items.get(&guard).is_none_or(|g| g.text("app_id") != id)
-    {
-        lacks(format!("{guard} is missing or another's"));
-    }
-    if let Some(guard) = subdomain_guard(app).filter(|_| !app.deleted())
-        && items.get(&guard).is_none_or(|g| g.text("app_id") != id)
-    {
-        lacks(format!("{guard} is missing or another's"));
     }
     if app.has("client.client_id") {
         let pointer = format!("CLIENT_ID#{}/POINTER", app.text("client.client_id"));
@@ -152,6 +140,20 @@ fn counters(item: &Item, audit: &mut Audit) {
     }
 }
 
+/// The guards of what only this app of its tenant may have, each with its kind.
+fn unique_guards(app: &Item) -> Vec<(&'static str, String)> {
+    let name = app.is_true("app.unique_name").then(|| name_guard(app));
+    let guards = [
+        ("name", name),
+        ("audience", audience_guard(app)),
+        ("subdomain", subdomain_guard(app)),
+    ];
+    let guards = guards.into_iter();
+    guards
+        .filter_map(|(kind, guard)| Some((kind, guard?)))
+        .collect()
+}
+
 fn name_guard(app: &Item) -> String {
     let name = Name::parse(app.text("app.profile.app_name")).ok();
     let folded = name.map(|name| app::folded(&name)).unwrap_or_default();
@@ -200,28 +202,11 @@ fn code_name(items: &Items, guard: &Item, audit: &mut Audit) {
     }
 }
 
-fn name(items: &Items, guard: &Item, audit: &mut Audit) {
+fn unique(items: &Items, guard: &Item, audit: &mut Audit) {
     let app = items.living(guard.text("app_id"));
-    let fits =
-        app.is_some_and(|app| app.is_true("app.unique_name") && name_guard(app) == guard.key());
-    if !fits {
-        let why = "no living app has this name";
-        audit.found(Rule::GuardWithoutApp, guard.key(), why);
-    }
-}
-
-fn audience(items: &Items, guard: &Item, audit: &mut Audit) {
-    let app = items.living(guard.text("app_id"));
-    if app.and_then(audience_guard) != Some(guard.key()) {
-        let why = "no living app claims this audience";
-        audit.found(Rule::GuardWithoutApp, guard.key(), why);
-    }
-}
-
-fn subdomain(items: &Items, guard: &Item, audit: &mut Audit) {
-    let app = items.living(guard.text("app_id"));
-    if app.and_then(subdomain_guard) != Some(guard.key()) {
-        let why = "no living app has this subdomain";
+    let is_own = |(kind, key): &(_, String)| *kind == guard.kind() && *key == guard.key();
+    if !app.is_some_and(|app| unique_guards(app).iter().any(is_own)) {
+        let why = format!("no living app has this {}", guard.kind());
         audit.found(Rule::GuardWithoutApp, guard.key(), why);
     }
 }
