@@ -4,6 +4,7 @@ use domain::GrantType;
 use testkit::{Value, json};
 
 use crate::ground::{Ground, SCIM, patch_op, scim, text};
+use crate::roles::grant;
 
 /// Without the warnings of grants.
 fn quiet(over: &Value) -> Value {
@@ -110,6 +111,13 @@ async fn whoever_sends_back_what_was_read_is_not_warned() {
     let path = format!("{SCIM}/{}", text(&made["id"]));
     // With its id, its meta and its secret.
     let put = ground.expect(200, "PUT", &path, &made).await;
+    assert_eq!(put.get("warnings"), None, "{put}");
+    // With a role that its client was granted.
+    let grant = grant(&text(&made["id"]));
+    ground.expect(201, "POST", "/admin/v1/Grants", &grant).await;
+    let read = ground.expect(200, "GET", &path, &Value::Null).await;
+    assert!(read["grantedAppRoles"].is_array(), "{read}");
+    let put = ground.expect(200, "PUT", &path, &read).await;
     assert_eq!(put.get("warnings"), None, "{put}");
 }
 

@@ -45,15 +45,15 @@ static READ: [(&str, &[&str]); 24] = [
     ("certificates", &["certAlias"]),
 ];
 /// What answers have: whoever sends back what was read gets no warning of it (RFC 7643 §2.2, `readOnly`).
-const READ_ONLY: [&str; 4] = ["id", "meta", "warnings", "clientSecret"];
+const READ_ONLY: [&str; 5] = ["id", "meta", "warnings", "clientSecret", "grantedAppRoles"];
 /// Of the vendor's schema, what this server does not have.
 #[rustfmt::skip]
-const VENDORS: [&str; 88] = [
+const VENDORS: [&str; 87] = [
     "accounts", "adminRoles", "aliasApps", "allowAccessControl", "allowOffline", "allowedTags", "appIcon",
     "appSignonPolicy", "appThumbnail", "appsNetworkPerimeters", "asOPCService", "attrRenderingMetadata",
     "attributeSets", "callbackServiceUrl", "clientIPChecking", "cloudControlProperties", "compartmentOcid",
     "contactEmailAddress", "delegatedServiceNames", "deleteInProgress", "disableKmsiTokenAuthentication",
-    "domainOcid", "editableAttributes", "errorPageUrl", "grantedAppRoles", "grants", "hashedClientSecret",
+    "domainOcid", "editableAttributes", "errorPageUrl", "grants", "hashedClientSecret",
     "homePageUrl", "icon", "idTokenEncAlgo", "idcsCreatedBy", "idcsLastModifiedBy",
     "idcsLastUpgradedInRelease", "idcsPreventedOperations", "identityProviders", "idpPolicy",
     "infrastructure", "isAliasApp", "isDatabaseService", "isEnterpriseApp", "isFormFill", "isKerberosRealm",
